@@ -1,0 +1,58 @@
+/* Issuers, badges and awards. Structs and enums, no behaviour. */
+#pragma once
+#include "base_clock.h"
+#include "base_num.h"
+#include "base_str.h"
+
+enum model_approval { MODEL_APPROVAL_AUTOMATIC, MODEL_APPROVAL_TEACHER };
+enum model_grade_drop { MODEL_DROP_KEEP, MODEL_DROP_REVIEW, MODEL_DROP_REVOKE };
+enum model_assessment { MODEL_ASSESSMENT_NONE, MODEL_ASSESSMENT_FORMATIVE, MODEL_ASSESSMENT_SUMMATIVE };
+
+/* proposed -> issued | declined; issued <-> suspended; issued, suspended -> revoked | expired |
+ * superseded (DESIGN 5, "Award"). */
+enum model_award_state {
+    MODEL_AWARD_PROPOSED,
+    MODEL_AWARD_DECLINED,
+    MODEL_AWARD_ISSUED,
+    MODEL_AWARD_SUSPENDED,
+    MODEL_AWARD_REVOKED,
+    MODEL_AWARD_EXPIRED,
+    MODEL_AWARD_SUPERSEDED
+};
+
+struct model_issuer {
+    int64_t id;
+    struct sv key, name, url, email;
+};
+
+struct model_alignment {
+    struct sv name, url, framework, code;
+};
+
+/* Where a badge is to be earned: names a course as launches name it. */
+struct model_course_ref {
+    struct sv issuer, client_id, deployment_id, context_id;
+};
+
+#define MODEL_TAGS_MAX 50
+#define MODEL_ALIGNMENTS_MAX 50
+#define MODEL_COURSE_REFS_MAX 500
+
+struct model_badge {
+    int64_t id;
+    struct sv public_id; /* UUIDv7 */
+    struct sv key, name, description, criteria, image, image_alt, achievement_type;
+    enum model_assessment assessment;
+    struct sv tags[MODEL_TAGS_MAX];
+    size_t tag_count;
+    struct model_alignment alignments[MODEL_ALIGNMENTS_MAX];
+    size_t alignment_count;
+    int valid_for_days;  /* 0: for ever */
+    struct sv award_on;  /* "2027-06-30": not awarded before; empty: at once */
+    enum model_approval approval;
+    enum model_grade_drop on_grade_drop;
+    bool is_in_gradebook;
+    struct model_course_ref *courses;
+    size_t course_count;
+    struct sv rule_json; /* compact text of the rule */
+};

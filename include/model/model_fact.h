@@ -1,0 +1,62 @@
+/* What a grade source reads: items and facts, one shape for every source (DESIGN 5, "One judge"). */
+#pragma once
+#include "base_clock.h"
+#include "base_num.h"
+#include "base_str.h"
+
+enum model_item_kind {
+    MODEL_ITEM_ACTIVITY,          /* assignment, quiz, lesson...: score and/or completion */
+    MODEL_ITEM_COURSE_FINAL,      /* course total, what is missing counts zero */
+    MODEL_ITEM_COURSE_CURRENT,    /* course total of what is graded so far */
+    MODEL_ITEM_COURSE_COMPLETION, /* every required activity complete and not failed */
+    MODEL_ITEM_MODULE,            /* requirements of a module */
+    MODEL_ITEM_OUTCOME            /* mastery of an outcome */
+};
+
+/* Identity of an item: (source, kind, ref) within its course. Titles change, refs do not. */
+struct model_item {
+    int64_t id; /* ours; 0 before it is stored */
+    enum model_item_kind kind;
+    struct sv source; /* "moodle", "canvas", "csv", "ags" */
+    struct sv ref;    /* the source's own id; "" for the course-wide kinds */
+    struct sv title;
+    bool has_maximum, has_pass_mark;
+    struct dec maximum, pass_mark;
+    bool has_completion; /* the LMS keeps a completion state for it */
+    bool is_gone;        /* was there once, not in the last complete reading */
+};
+
+enum model_completion {
+    MODEL_COMPLETION_UNKNOWN, /* the LMS keeps none, or has not said */
+    MODEL_COMPLETION_INCOMPLETE,
+    MODEL_COMPLETION_COMPLETE,
+    MODEL_COMPLETION_PASSED, /* complete with a pass grade */
+    MODEL_COMPLETION_FAILED  /* "complete" with a fail grade: not met */
+};
+
+/* One person's result in one item. */
+struct model_fact {
+    int64_t person_id; /* ours; 0 while only `person_ref` is known */
+    struct sv person_ref; /* the source's id of the person (Moodle: user id, equal to the launch's sub) */
+    int64_t item_id;      /* ours; 0 while only `item_index` is known */
+    size_t item_index;    /* into the reading's items */
+    bool has_score;
+    struct dec score;
+    struct dec maximum;  /* of this row when has_maximum, else the item's counts */
+    bool has_maximum;
+    struct sv letter;    /* "B+", or empty */
+    bool is_posted;      /* visible to the learner; only such scores count */
+    bool is_excused;
+    enum model_completion completion;
+    usec_t submitted_at, graded_at, completed_at; /* 0: not known */
+};
+
+/* Somebody listed in the course. */
+struct model_member {
+    struct sv person_ref; /* the source's id */
+    struct sv sub;        /* the launch's sub; equal to person_ref on Moodle */
+    struct sv name, email, sourcedid;
+    bool is_learner;    /* may earn: an active or concluded student enrolment */
+    bool is_teacher;    /* teacher, designer or administrator there */
+    bool is_active;     /* false: enrolment has concluded */
+};

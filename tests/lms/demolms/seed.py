@@ -1,0 +1,172 @@
+"""Builds a school. Seed 0 is the believable fixed one for demonstrations; any other seed changes
+people, numbers, client id and tokens, so that nothing in a test can rest on them by accident."""
+import random
+import re
+import string
+import unicodedata
+
+from . import names
+from .state import EDITING_TEACHER, STUDENT, TEACHER, School, ToolRegistration, User
+
+DAY = 86400
+SCHOOL_NAME = "Northside College"
+
+
+def build(issuer, tool_url, tool_jwks, seed, layout, learner_count):
+    rng = random.Random(seed) if seed else None
+    secrets_rng = random.Random(f"demo school {seed}")
+    school = School(issuer, SCHOOL_NAME, rng)
+    school.ws_token, school.control_token = hex_token(secrets_rng, 32), hex_token(secrets_rng, 40)
+    client_id = "".join(secrets_rng.choice(string.ascii_letters + string.digits) for _ in range(15))
+    school.tool = ToolRegistration(rng.randint(2, 90) if rng else 1, client_id, tool_url, tool_jwks)
+
+    staff = [add_user(school, *pair, number=f"T{n:02}") for n, pair in enumerate(names.staff_names(rng), 1)]
+    administrator = add_user(school, "Site", "Administrator", number="", username="admin")
+    administrator.site_admin = True
+    school.ws_user_id = add_user(school, "Badges", "Web Service", number="", username="badges-ws").id
+    learners = [add_user(school, *pair, number=f"S{n:03}")
+                for n, pair in enumerate(names.learner_names(rng, learner_count), 1)]
+
+    if layout == "small":
+        small_school(school, staff, learners)
+    else:
+        believable_school(school, staff, learners, random.Random(f"grades {seed}"))
+    return school
+
+
+def hex_token(rng, digits):
+    return "".join(rng.choice("0123456789abcdef") for _ in range(digits))
+
+
+def add_user(school, given, family, number, username=None):
+    plain = unicodedata.normalize("NFKD", f"{given}.{family}").encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"[^a-z]+", ".", plain).strip(".")[:30].strip(".")
+    user_id = school.next_user()
+    username = username or plain or f"learner{user_id}"
+    if any(u.username == username for u in school.users.values()):
+        username += str(user_id)
+    user = User(user_id, username, given, family, f"{username}@northside.example", number)
+    school.users[user.id] = user
+    return user
+
+
+def add_course(school, shortname, fullname, summary, start):
+    from .state import Course
+    course = Course(school.next_course(), shortname, fullname, shortname, summary, start=start)
+    school.courses[course.id] = course
+    return course
+
+
+def add_tool_link(school, course, title="Badges"):
+    return school.add_activity(course, "lti", title, intro="See the badges of this course and what is still missing.")
+
+
+def small_school(school, staff, learners):
+    """One course, three graded activities, no grades yet."""
+    course = add_course(school, "SMALL1", "Small course", "A course for tests.", school.now() - 7 * DAY)
+    staff_course(school, course, staff)
+    for number, (kind, gradepass) in enumerate((("quiz", 80), ("assign", 50), ("assign", 50)), 1):
+        school.add_activity(course, kind, f"Task {number}", 100, gradepass, due=school.now() + number * 7 * DAY,
+                            tracking=2, require_grade=True, require_pass=True, course_requirement=True)
+    add_tool_link(school, course)
+    for learner in learners:
+        school.enrol(course, learner)
+
+
+def staff_course(school, course, staff):
+    school.enrol(course, staff[0], EDITING_TEACHER)
+    school.enrol(course, staff[1], TEACHER)
+
+
+def believable_school(school, staff, learners, rng):
+    lab = lab_course(school, staff)
+    team = team_course(school, staff)
+    growth = growth_course(school, staff)
+    for position, learner in enumerate(learners):
+        school.enrol(lab, learner, suspended=position > 20 and position % 31 == 0)
+        if position % 3 == 0:
+            school.enrol(team, learner)
+    grade_lab(school, lab, learners, rng)
+    for learner in school.learners(team):
+        for item in school.items_of(team):
+            if rng.random() < 0.5:
+                grade(school, item, learner, item.grademax * rng.uniform(0.4, 1), rng)
+    for item in school.items_of(growth)[:1]:
+        grade(school, item, staff[0], 9, rng)
+
+
+def lab_course(school, staff):
+    now = school.now()
+    course = add_course(school, "LAB101", "Lab skills", "Work safely, measure carefully, write it up so that others "
+                        "can repeat it.", now - 60 * DAY)
+    staff_course(school, course, staff)
+    school.add_activity(course, "page", "Read the lab rules", intro="Two pages. Tick it off when you have read them.",
+                        tracking=1, course_requirement=True)
+    passing = dict(tracking=2, require_grade=True, require_pass=True, course_requirement=True)
+    school.add_activity(course, "quiz", "Lab safety quiz", 100, 80, due=now - 40 * DAY,
+                        intro="Twenty questions on goggles, gas taps and glass.", **passing)
+    for number, task in enumerate(("Measuring density", "Titration", "Growing crystals"), 1):
+        school.add_activity(course, "assign", f"Lab {number}", 10, 5, due=now + (number * 14 - 44) * DAY,
+                            intro=f"{task}: hand in your notes and one photograph.", **passing)
+    school.add_activity(course, "assign", "Field report", 20, 12, due=now + 5 * DAY,
+                        intro="Describe one measurement outside the classroom, with its errors.", **passing)
+    add_tool_link(school, course)
+    return course
+
+
+def team_course(school, staff):
+    now = school.now()
+    course = add_course(school, "TEAM2", "Team science", "One question, one team, one poster.", now - 30 * DAY)
+    school.enrol(course, staff[1], EDITING_TEACHER)
+    school.enrol(course, staff[0], TEACHER)
+    rules = dict(tracking=2, require_grade=True, course_requirement=True)
+    school.add_activity(course, "assign", "Team charter", 5, 0, due=now - 10 * DAY, intro="Who does what by when.", **rules)
+    school.add_activity(course, "assign", "Poster", 50, 30, due=now + 20 * DAY, intro="A1, portrait, readable from two "
+                        "metres away.", **rules)
+    school.add_activity(course, "quiz", "Peer feedback", 10, 0, due=now + 25 * DAY, intro="What your team would say.")
+    add_tool_link(school, course)
+    return course
+
+
+def growth_course(school, staff):
+    """Teachers are learners here."""
+    now = school.now()
+    course = add_course(school, "PD-DIGI", "Teaching with digital tools", "Professional development for staff.",
+                        now - 20 * DAY)
+    school.enrol(course, staff[2], EDITING_TEACHER)
+    for colleague in (staff[0], staff[1], staff[3]):
+        school.enrol(course, colleague, STUDENT)
+    rules = dict(tracking=2, require_grade=True, require_pass=True, course_requirement=True)
+    school.add_activity(course, "quiz", "Accessible documents", 10, 7, due=now + 3 * DAY, **rules)
+    school.add_activity(course, "assign", "Lesson redesign", 100, 60, due=now + 30 * DAY, **rules)
+    add_tool_link(school, course)
+    return course
+
+
+def grade(school, item, user, score, rng, **more):
+    when = school.now() - rng.randint(1, 30) * DAY - rng.randint(0, DAY)
+    remarks = ("Well done.", "Clear and careful.", "See my notes in the margin.", "")
+    school.set_grade(item, user.id, round(score * 2) / 2, when=when, feedback=rng.choice(remarks), **more)
+
+
+def grade_lab(school, course, learners, rng):
+    """Every kind of learner: finished, almost, stuck, failing one, hidden, ungraded."""
+    by_title = {item.title: item for item in school.items_of(course)}
+    rules = next(a for a in school.activities_of(course) if a.kind == "page")
+    labs = [by_title[f"Lab {n}"] for n in (1, 2, 3)]
+    quiz, report = by_title["Lab safety quiz"], by_title["Field report"]
+    for position, learner in enumerate(learners):
+        if position == 0:           # a quiz well above its pass mark, two labs, a report two points short
+            plan = {quiz: 92, labs[0]: 8, labs[1]: 9, report: 10}
+        elif position == 1:         # everything done
+            plan = {quiz: 96, labs[0]: 9, labs[1]: 8, labs[2]: 10, report: 18}
+        elif position == 2:         # nothing yet
+            plan = {}
+        else:
+            ability = rng.betavariate(5, 2)
+            plan = {item: item.grademax * min(1, max(0.1, rng.gauss(ability, 0.12)))
+                    for item in (quiz, *labs, report) if rng.random() < 0.82}
+        for item, score in plan.items():
+            grade(school, item, learner, score, rng, hidden=position > 2 and item is report and rng.random() < 0.15)
+        if position != 2 and rng.random() < 0.9:
+            school.ticked[(rules.cmid, learner.id)] = school.now() - 50 * DAY

@@ -1,0 +1,323 @@
+"""The school in memory: people, courses, activities, the gradebook, and the switches tests can turn.
+
+Every access happens while `School.lock` is held; views get it from `app.py`.
+"""
+import itertools
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field, fields
+from typing import Optional
+
+STUDENT, TEACHER, EDITING_TEACHER = "student", "teacher", "editingteacher"
+ROLE_IDS = {EDITING_TEACHER: 3, TEACHER: 4, STUDENT: 5}
+ROLE_WORDS = {EDITING_TEACHER: "teacher", TEACHER: "non-editing teacher", STUDENT: "student"}
+
+
+@dataclass(eq=False)
+class User:
+    id: int
+    username: str
+    given: str
+    family: str
+    email: str
+    idnumber: str = ""
+    site_admin: bool = False
+
+    @property
+    def name(self):
+        return f"{self.given} {self.family}"
+
+
+@dataclass(eq=False)
+class Enrolment:
+    user_id: int
+    role: str
+    suspended: bool = False
+
+
+@dataclass(eq=False)
+class Course:
+    id: int
+    shortname: str
+    fullname: str
+    idnumber: str
+    summary: str = ""
+    history: str = ""
+    start: int = 0
+    enrolments: dict = field(default_factory=dict)
+
+    def role_of(self, user_id):
+        enrolment = self.enrolments.get(user_id)
+        return enrolment.role if enrolment else None
+
+    def active_role_of(self, user_id):
+        enrolment = self.enrolments.get(user_id)
+        return enrolment.role if enrolment and not enrolment.suspended else None
+
+
+@dataclass(eq=False)
+class Activity:
+    """One course module. `kind` is Moodle's module name: assign, quiz, page or lti."""
+    cmid: int
+    kind: str
+    instance: int
+    course_id: int
+    title: str
+    intro: str = ""
+    due: int = 0
+    tracking: int = 0           # 0 none, 1 the learner ticks it, 2 automatic
+    require_grade: bool = False
+    require_pass: bool = False
+    course_requirement: bool = False
+    visible: bool = True
+    tool_url: str = ""          # lti only: a deep-linked URL, else the tool's own
+    custom: dict = field(default_factory=dict)
+    consumer_key: str = ""
+
+
+@dataclass(eq=False)
+class GradeItem:
+    """A gradebook column. Columns of the tool have `tool_owned`; `link_id` ties one to an lti instance."""
+    id: int
+    course_id: int
+    title: str
+    grademax: float
+    gradepass: float = 0.0
+    module: Optional[str] = None    # assign, quiz, lti; None for a standalone ("manual") column
+    instance: Optional[int] = None
+    idnumber: str = ""
+    tool_owned: bool = False
+    resource_id: str = ""
+    tag: str = ""
+    link_id: Optional[int] = None
+    locked: bool = False
+
+
+@dataclass(eq=False)
+class Grade:
+    score: Optional[float] = None
+    maximum: float = 100.0
+    feedback: str = ""
+    time: int = 0
+    hidden: bool = False
+    overridden: bool = False
+
+
+@dataclass(eq=False)
+class AssignmentGrade:
+    id: int
+    grade: float
+    created: int
+    modified: int
+    grader: int
+
+
+@dataclass(eq=False)
+class Session:
+    user_id: int
+    sesskey: str
+    launches: dict = field(default_factory=dict)    # 4.5: one entry per pending launch
+    single_slot: Optional[dict] = None              # 4.1: the last launch only
+    chosen_items: list = field(default_factory=list)
+    notice: str = ""
+
+
+@dataclass(eq=False)
+class Quirks:
+    """Switches of the test control API; the defaults are Moodle 4.5 in good health."""
+    version: str = "4.5"
+    names: bool = True
+    email: bool = True
+    ags: int = 2                    # 0 never, 1 grade sync only, 2 with column management
+    nrps: bool = True
+    ws_html: bool = False
+    ws_token_revoked: bool = False
+    ws_slow: float = 0.0
+    ws_sees_hidden: bool = True
+    jwks_down: bool = False
+    ssrf_filter: bool = False
+    exp_seconds: int = 60
+    clock_offset: int = 0
+    debug: bool = False
+    services_status: int = 0        # answer AGS and NRPS with this status instead
+    token_status: int = 0           # the same for the token endpoint
+
+    def set(self, name, value):
+        kinds = {f.name: f.type for f in fields(self)}
+        if name not in kinds:
+            raise ValueError(f"There is no quirk {name!r}. Known: {', '.join(sorted(kinds))}.")
+        if name == "version" and value not in ("4.5", "4.1"):
+            raise ValueError("version is \"4.5\" or \"4.1\".")
+        if not isinstance(value, {bool: bool, int: int, float: (int, float), str: str}[kinds[name]]):
+            raise ValueError(f"{name} takes a {kinds[name].__name__}.")
+        setattr(self, name, value)
+
+
+class IdSource:
+    """Numbers for one kind of thing. Seed 0 counts from `first`; other seeds start and step at random."""
+
+    def __init__(self, rng, first):
+        self.rng, self.next_id = rng, first if rng is None else rng.randint(50, 9000)
+
+    def __call__(self):
+        taken = self.next_id
+        self.next_id += 1 if self.rng is None else self.rng.randint(1, 5)
+        return taken
+
+
+@dataclass(eq=False)
+class ToolRegistration:
+    type_id: int
+    client_id: str
+    base_url: str
+    jwks_url: str
+    name: str = "Badges"
+
+    @property
+    def login_url(self):
+        return self.base_url + "/lti/login"
+
+    @property
+    def launch_url(self):
+        return self.base_url + "/lti/launch"
+
+
+class School:
+    def __init__(self, issuer, name, rng=None):
+        self.lock = threading.RLock()
+        self.issuer, self.name = issuer, name
+        self.quirks = Quirks()
+        self.users, self.courses, self.activities, self.items = {}, {}, {}, {}
+        self.grades = {}                # (item id, user id) -> Grade
+        self.assignment_grades = {}     # (assignment instance, user id) -> AssignmentGrade
+        self.ticked = {}                # (cmid, user id) -> time
+        self.completion_changed = {}    # (cmid, user id) -> (state, time)
+        self.sessions, self.tokens = {}, {}
+        self.score_log = []
+        self.requests = deque(maxlen=20000)
+        self.tool = None
+        self.ws_token = self.control_token = ""
+        self.ws_user_id = 0
+        self.next_user, self.next_course = IdSource(rng, 2), IdSource(rng, 2)
+        self.next_cmid, self.next_item = IdSource(rng, 1), IdSource(rng, 2)
+        self.next_instance = {kind: IdSource(rng, 1) for kind in ("assign", "quiz", "page", "lti")}
+        self.next_assignment_grade = itertools.count(1)
+
+    # ---- time ----
+    def now(self):
+        return int(time.time()) + self.quirks.clock_offset
+
+    @property
+    def release(self):
+        return ("4.5.6 (Build: 20250811)", "2024100706") if self.quirks.version == "4.5" \
+            else ("4.1dev (Build: 20220624)", "2022062400")
+
+    # ---- people and courses ----
+    def enrol(self, course, user, role=STUDENT, suspended=False):
+        course.enrolments[user.id] = Enrolment(user.id, role, suspended)
+
+    def courses_of(self, user):
+        if user.site_admin:
+            return list(self.courses.values())
+        return [c for c in self.courses.values() if c.active_role_of(user.id)]
+
+    def may_teach(self, user, course):
+        return user.site_admin or course.active_role_of(user.id) in (TEACHER, EDITING_TEACHER)
+
+    def may_enter(self, user, course):
+        return user.site_admin or course.active_role_of(user.id) is not None
+
+    def learners(self, course, suspended=False):
+        found = [self.users[e.user_id] for e in course.enrolments.values()
+                 if e.role == STUDENT and (suspended or not e.suspended)]
+        return sorted(found, key=lambda u: (u.family.casefold(), u.given.casefold(), u.id))
+
+    # ---- activities and columns ----
+    def add_activity(self, course, kind, title, grademax=None, gradepass=0.0, **more):
+        activity = Activity(self.next_cmid(), kind, self.next_instance[kind](), course.id, title, **more)
+        self.activities[activity.cmid] = activity
+        if grademax is not None:
+            item = GradeItem(self.next_item(), course.id, title, float(grademax), float(gradepass),
+                             module=kind, instance=activity.instance,
+                             idnumber="" if kind == "lti" else f"{course.shortname}-{activity.cmid}")
+            if kind == "lti":
+                item.tool_owned, item.link_id = True, activity.instance
+            self.items[item.id] = item
+        return activity
+
+    def activities_of(self, course):
+        return [a for a in self.activities.values() if a.course_id == course.id]
+
+    def items_of(self, course):
+        return [i for i in self.items.values() if i.course_id == course.id]
+
+    def item_of(self, activity):
+        return next((i for i in self.items.values()
+                     if i.module == activity.kind and i.instance == activity.instance), None)
+
+    def activity_of(self, item):
+        return next((a for a in self.activities.values()
+                     if a.kind == item.module and a.instance == item.instance), None)
+
+    def link(self, instance):
+        return next((a for a in self.activities.values() if a.kind == "lti" and a.instance == instance), None)
+
+    def line_items_on(self, link):
+        return [i for i in self.items.values() if i.tool_owned and i.link_id == link.instance]
+
+    # ---- grades ----
+    def grade(self, item, user_id):
+        return self.grades.get((item.id, user_id))
+
+    def set_grade(self, item, user_id, score, *, feedback=None, when=None, hidden=None,
+                  overridden=False, in_module=True, grader=0):
+        """Stores one grade. `in_module` also grades the assignment itself, as its own marking page does;
+        without it the change is a gradebook override, which mod_assign_get_grades does not show."""
+        when = self.now() if when is None else when
+        grade = self.grades.setdefault((item.id, user_id), Grade())
+        if score is not None:
+            score = round(min(max(float(score), 0.0), item.grademax), 5)
+        grade.score, grade.maximum, grade.time = score, item.grademax, when
+        grade.overridden = overridden and score is not None
+        if feedback is not None:
+            grade.feedback = feedback
+        if hidden is not None:
+            grade.hidden = hidden
+        if in_module and item.module == "assign":
+            key = (item.instance, user_id)
+            if key not in self.assignment_grades and score is not None:
+                self.assignment_grades[key] = AssignmentGrade(next(self.next_assignment_grade), score, when, when, grader)
+            elif key in self.assignment_grades:
+                row = self.assignment_grades[key]
+                row.grade, row.modified = -1.0 if score is None else score, when
+        activity = self.activity_of(item)
+        if activity:
+            self.note_completion(activity, user_id, when)
+        return grade
+
+    def rescale(self, item, new_maximum):
+        """A column's maximum changed: Moodle keeps every learner's percentage."""
+        if item.grademax and new_maximum != item.grademax:
+            for (item_id, _), grade in self.grades.items():
+                if item_id == item.id and grade.score is not None:
+                    grade.score = round(grade.score * new_maximum / item.grademax, 5)
+                    grade.maximum = new_maximum
+        item.grademax = new_maximum
+
+    def delete_item(self, item):
+        del self.items[item.id]
+        for key in [k for k in self.grades if k[0] == item.id]:
+            del self.grades[key]
+
+    def course_total(self, course, user_id):
+        """Natural aggregation: points over the maxima of what is graded. (None, 0) without any grade."""
+        got = [(g.score, i.grademax) for i in self.items_of(course)
+               if (g := self.grade(i, user_id)) and g.score is not None]
+        return (sum(s for s, _ in got), sum(m for _, m in got)) if got else (None, 0.0)
+
+    def note_completion(self, activity, user_id, when):
+        from .completion import activity_state
+        state = activity_state(self, activity, user_id)
+        if self.completion_changed.get((activity.cmid, user_id), (0, 0))[0] != state:
+            self.completion_changed[(activity.cmid, user_id)] = (state, when)
