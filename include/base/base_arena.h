@@ -1,7 +1,8 @@
 /* A region of memory freed all at once: one per request, job or command.
  *
- * Invariants: memory is zeroed and aligned for any type; nothing is freed singly; an arena is used by
- * one thread at a time. Out of memory logs one line and aborts (input is capped before it is stored). */
+ * Invariants: memory is zeroed and aligned for any type; nothing is freed singly; an arena is used
+ * by one thread at a time. Out of memory logs one line and aborts (input is capped before it is
+ * stored). */
 #pragma once
 #include "base_macro.h"
 #include <stdarg.h>
@@ -25,7 +26,7 @@ void *arena_array(struct arena *a, size_t count, size_t size)
     __attribute__((malloc, returns_nonnull));
 /* Copy `len` bytes and add a NUL. */
 char *arena_copy(struct arena *a, const char *bytes, size_t len) __attribute__((returns_nonnull));
-char *arena_printf(struct arena *a, const char *fmt, ...)
-    __attribute__((returns_nonnull)) PRINTF_LIKE(2, 3);
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((returns_nonnull))
+PRINTF_LIKE(2, 3);
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_array((a), (n), sizeof(type)))

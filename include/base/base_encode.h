@@ -1,4 +1,5 @@
-/* Encodings: base64 (RFC 4648 4), base64url without padding (RFC 7515 2), hex, percent (RFC 3986 2.1). */
+/* Encodings: base64 (RFC 4648 4), base64url without padding (RFC 7515 2), hex, percent (RFC
+ * 3986 2.1). */
 #pragma once
 #include "base_str.h"
 
@@ -17,7 +18,8 @@ void percent_encode(struct str *out, struct sv text);
 NODISCARD bool percent_decode(struct arena *a, struct sv text, bool is_form, struct sv *out,
                               struct err *err);
 
-/* A JSON string with its quotes, as RFC 8259 7, escaping also < > & and line separators so that it may stand in HTML. */
+/* A JSON string with its quotes, as RFC 8259 7, escaping also < > & and line separators so that it
+ * may stand in HTML. */
 void quote_json(struct str *out, struct sv text);
 
 /* SHA-256 of bytes, 32 bytes out (FIPS 180-4). */

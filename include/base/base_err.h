@@ -1,4 +1,5 @@
-/* The error value every fallible function fills in. One error, first wins, context goes in front. */
+/* The error value every fallible function fills in. One error, first wins, context goes in front.
+ */
 #pragma once
 #include "base_macro.h"
 #include <stdbool.h>

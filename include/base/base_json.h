@@ -8,14 +8,15 @@
 static inline void js_free(json_t **v) { json_decref(*v); }
 #define AUTO_JSON CLEANUP(js_free) json_t
 
-/* Parse exactly one value: no duplicate names, no trailing bytes, no NUL, strict UTF-8 (RFC 8259 4, 8.1).
- * The text is at most max_bytes. The caller owns *out (AUTO_JSON). Fails: ERR_INPUT naming `what` with
- * line and column. */
+/* Parse exactly one value: no duplicate names, no trailing bytes, no NUL, strict UTF-8 (RFC 8259
+ * 4, 8.1). The text is at most max_bytes. The caller owns *out (AUTO_JSON). Fails: ERR_INPUT naming
+ * `what` with line and column. */
 NODISCARD bool js_parse(struct sv text, size_t max_bytes, const char *what, json_t **out,
                         struct err *err);
 
 /* Members of an object; borrowed. An absent member and null are the same: *out is empty or NULL.
- * False when it is there with another type. `obj` may be NULL or no object (everything is absent). */
+ * False when it is there with another type. `obj` may be NULL or no object (everything is absent).
+ */
 NODISCARD bool js_string(const json_t *obj, const char *key, struct sv *out);
 NODISCARD bool js_object(const json_t *obj, const char *key, const json_t **out);
 NODISCARD bool js_array(const json_t *obj, const char *key, const json_t **out);

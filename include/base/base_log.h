@@ -1,5 +1,5 @@
-/* JSON lines on stderr: time, level, event, request id, fields. Never tokens, names, addresses or SQL
- * parameters. One write(2) a line; a line is cut at 4 KiB. */
+/* JSON lines on stderr: time, level, event, request id, fields. Never tokens, names, addresses or
+ * SQL parameters. One write(2) a line; a line is cut at 4 KiB. */
 #pragma once
 #include "base_err.h"
 #include "base_str.h"

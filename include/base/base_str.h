@@ -1,4 +1,5 @@
-/* Strings: `sv` to read (pointer and length, not NUL-terminated), `str` to build (with a ceiling). */
+/* Strings: `sv` to read (pointer and length, not NUL-terminated), `str` to build (with a ceiling).
+ */
 #pragma once
 #include "base_arena.h"
 #include "base_err.h"
@@ -33,7 +34,8 @@ struct sv sv_trim(struct sv s);
 /* `[from, s.len)`; empty when `from` is past the end. */
 struct sv sv_skip(struct sv s, size_t from);
 struct sv sv_head(struct sv s, size_t len);
-/* Cut at the first `sep`: *head before it, *rest after it. False when there is none (all is head). */
+/* Cut at the first `sep`: *head before it, *rest after it. False when there is none (all is head).
+ */
 bool sv_cut(struct sv s, char sep, struct sv *head, struct sv *rest);
 bool sv_is_utf8(struct sv s); /* strict: no overlongs, surrogates or NUL */
 bool sv_is_printable_ascii(struct sv s);

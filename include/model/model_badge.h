@@ -6,7 +6,11 @@
 
 enum model_approval { MODEL_APPROVAL_AUTOMATIC, MODEL_APPROVAL_TEACHER };
 enum model_grade_drop { MODEL_DROP_KEEP, MODEL_DROP_REVIEW, MODEL_DROP_REVOKE };
-enum model_assessment { MODEL_ASSESSMENT_NONE, MODEL_ASSESSMENT_FORMATIVE, MODEL_ASSESSMENT_SUMMATIVE };
+enum model_assessment {
+    MODEL_ASSESSMENT_NONE,
+    MODEL_ASSESSMENT_FORMATIVE,
+    MODEL_ASSESSMENT_SUMMATIVE
+};
 
 /* proposed -> issued | declined; issued <-> suspended; issued, suspended -> revoked | expired |
  * superseded (DESIGN 5, "Award"). */
@@ -47,8 +51,8 @@ struct model_badge {
     size_t tag_count;
     struct model_alignment alignments[MODEL_ALIGNMENTS_MAX];
     size_t alignment_count;
-    int valid_for_days;  /* 0: for ever */
-    struct sv award_on;  /* "2027-06-30": not awarded before; empty: at once */
+    int valid_for_days; /* 0: for ever */
+    struct sv award_on; /* "2027-06-30": not awarded before; empty: at once */
     enum model_approval approval;
     enum model_grade_drop on_grade_drop;
     bool is_in_gradebook;

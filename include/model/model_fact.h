@@ -1,4 +1,5 @@
-/* What a grade source reads: items and facts, one shape for every source (DESIGN 5, "One judge"). */
+/* What a grade source reads: items and facts, one shape for every source (DESIGN 5, "One judge").
+ */
 #pragma once
 #include "base_clock.h"
 #include "base_num.h"
@@ -37,15 +38,16 @@ enum model_completion {
 /* One person's result in one item. */
 struct model_fact {
     int64_t person_id; /* ours; 0 while only `person_ref` is known */
-    struct sv person_ref; /* the source's id of the person (Moodle: user id, equal to the launch's sub) */
-    int64_t item_id;      /* ours; 0 while only `item_index` is known */
-    size_t item_index;    /* into the reading's items */
+    struct sv
+        person_ref; /* the source's id of the person (Moodle: user id, equal to the launch's sub) */
+    int64_t item_id;   /* ours; 0 while only `item_index` is known */
+    size_t item_index; /* into the reading's items */
     bool has_score;
     struct dec score;
-    struct dec maximum;  /* of this row when has_maximum, else the item's counts */
+    struct dec maximum; /* of this row when has_maximum, else the item's counts */
     bool has_maximum;
-    struct sv letter;    /* "B+", or empty */
-    bool is_posted;      /* visible to the learner; only such scores count */
+    struct sv letter; /* "B+", or empty */
+    bool is_posted;   /* visible to the learner; only such scores count */
     bool is_excused;
     enum model_completion completion;
     usec_t submitted_at, graded_at, completed_at; /* 0: not known */
@@ -56,7 +58,7 @@ struct model_member {
     struct sv person_ref; /* the source's id */
     struct sv sub;        /* the launch's sub; equal to person_ref on Moodle */
     struct sv name, email, sourcedid;
-    bool is_learner;    /* may earn: an active or concluded student enrolment */
-    bool is_teacher;    /* teacher, designer or administrator there */
-    bool is_active;     /* false: enrolment has concluded */
+    bool is_learner; /* may earn: an active or concluded student enrolment */
+    bool is_teacher; /* teacher, designer or administrator there */
+    bool is_active;  /* false: enrolment has concluded */
 };

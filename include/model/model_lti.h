@@ -47,20 +47,20 @@ struct model_launch {
     struct sv sub;
     struct sv name, given_name, family_name, email, locale; /* may be empty */
     struct sv person_sourcedid;                             /* may be empty */
-    enum model_role role;     /* LEARNER, TEACHER, MENTOR or GUEST; ADMIN is decided by the store */
-    bool is_learner;          /* holds a learner role in the context (may also hold a teacher's) */
-    bool is_lms_admin;        /* institution or system administrator */
-    bool is_test_user;        /* preview or masquerade: never awarded */
+    enum model_role role; /* LEARNER, TEACHER, MENTOR or GUEST; ADMIN is decided by the store */
+    bool is_learner;      /* holds a learner role in the context (may also hold a teacher's) */
+    bool is_lms_admin;    /* institution or system administrator */
+    bool is_test_user;    /* preview or masquerade: never awarded */
     struct sv mentee_subs[MODEL_MENTEES_MAX];
     size_t mentee_count;
     struct sv context_id, context_title, context_label; /* id empty: no course */
     struct sv resource_link_id, resource_link_title;    /* id empty for deep linking */
     struct sv target_link_uri;
-    struct sv return_url;                 /* launch_presentation; contains secrets on Moodle: not logged */
-    struct sv document_target;            /* "iframe", "frame", "window" or empty */
+    struct sv return_url;      /* launch_presentation; contains secrets on Moodle: not logged */
+    struct sv document_target; /* "iframe", "frame", "window" or empty */
     struct sv ags_lineitems, ags_lineitem; /* service URLs; empty when not offered */
-    struct sv ags_scopes;                 /* space-separated */
-    struct sv nrps_url;                   /* context_memberships_url; empty when not offered */
-    struct sv custom_json;                /* object of strings, compact; "{}" when absent */
+    struct sv ags_scopes;                  /* space-separated */
+    struct sv nrps_url;                    /* context_memberships_url; empty when not offered */
+    struct sv custom_json;                 /* object of strings, compact; "{}" when absent */
     struct sv platform_guid, product, product_version;
 };

@@ -78,7 +78,8 @@ struct sv base64url_encode(struct arena *a, const void *bytes, size_t len) {
 
 bool base64_decode(struct arena *a, struct sv text, struct sv *bytes, struct err *err) {
     if (text.len % 4 != 0) {
-        return err_because(err, ERR_INPUT, "base64", "base64 text is not padded to a multiple of 4");
+        return err_because(err, ERR_INPUT, "base64",
+                           "base64 text is not padded to a multiple of 4");
     }
     for (int i = 0; i < 2 && text.len > 0 && text.ptr[text.len - 1] == '='; i++) {
         text.len--;
@@ -132,8 +133,8 @@ void percent_encode(struct str *out, struct sv text) {
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                        c == '-' || c == '.' || c == '_' || c == '~';
+        bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                        (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         if (is_plain) {
             str_add_char(out, (char)c);
         } else {
@@ -153,7 +154,8 @@ bool percent_decode(struct arena *a, struct sv text, bool is_form, struct sv *ou
             int hi = i + 2 < text.len ? hex_value(text.ptr[i + 1]) : -1;
             int lo = i + 2 < text.len ? hex_value(text.ptr[i + 2]) : -1;
             if (hi < 0 || lo < 0) {
-                return err_because(err, ERR_INPUT, "percent", "a %% is not followed by two hex digits");
+                return err_because(err, ERR_INPUT, "percent",
+                                   "a %% is not followed by two hex digits");
             }
             c = (char)(unsigned char)(hi * 16 + lo);
             i += 2;

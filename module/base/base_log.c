@@ -60,8 +60,8 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     if (line.is_overflowed) { /* keep it one valid line */
         line.len = 0;
         line.is_overflowed = false;
-        str_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"log_line_too_long\"}\n", when,
-                 NAMES[level]);
+        str_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"log_line_too_long\"}\n",
+                 when, NAMES[level]);
     }
     ssize_t written = write(STDERR_FILENO, line.ptr, line.len);
     (void)written;

@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-struct sv sv_from(const char *cstr) { return sv_of(cstr, cstr == NULL ? 0 : strlen(cstr)); }
+struct sv sv_from(const char *cstr) {
+    return sv_of(cstr, cstr == NULL ? 0 : strlen(cstr));
+}
 
-struct sv sv_of(const char *ptr, size_t len) { return (struct sv){.ptr = ptr, .len = len}; }
+struct sv sv_of(const char *ptr, size_t len) {
+    return (struct sv){.ptr = ptr, .len = len};
+}
 
 bool sv_eq(struct sv a, struct sv b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
@@ -68,7 +72,9 @@ struct sv sv_skip(struct sv s, size_t from) {
     return from >= s.len ? sv_of(s.ptr, 0) : sv_of(s.ptr + from, s.len - from);
 }
 
-struct sv sv_head(struct sv s, size_t len) { return sv_of(s.ptr, len < s.len ? len : s.len); }
+struct sv sv_head(struct sv s, size_t len) {
+    return sv_of(s.ptr, len < s.len ? len : s.len);
+}
 
 bool sv_cut(struct sv s, char sep, struct sv *head, struct sv *rest) {
     size_t at = sv_find(s, sep);
@@ -128,7 +134,9 @@ struct sv sv_clip_utf8(struct sv s, size_t max_bytes) {
     return sv_of(s.ptr, len);
 }
 
-struct sv sv_copy(struct arena *a, struct sv s) { return sv_of(arena_copy(a, s.ptr, s.len), s.len); }
+struct sv sv_copy(struct arena *a, struct sv s) {
+    return sv_of(arena_copy(a, s.ptr, s.len), s.len);
+}
 
 char *sv_c(struct arena *a, struct sv s) { return arena_copy(a, s.ptr, s.len); }
 
@@ -208,7 +216,9 @@ void str_addf(struct str *s, const char *fmt, ...) {
     va_end(again);
 }
 
-struct sv str_sv(const struct str *s) { return sv_of(s->ptr, s->len); }
+struct sv str_sv(const struct str *s) {
+    return sv_of(s->ptr, s->len);
+}
 
 bool str_ok(const struct str *s, const char *what, struct err *err) {
     if (s->is_overflowed) {

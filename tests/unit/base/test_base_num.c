@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "base_num.h"
@@ -35,9 +36,9 @@ static void dec_parse__reads_what_lms_print(void **state) {
 
 static void dec_parse__refuses_what_is_no_number(void **state) {
     (void)state;
-    static const char *const rows[] = {"",     "-",    ".5",   "5.",     "1e",     "1e+-2", "0x10",
-                                       "1 ",   " 1",   "NaN",  "1,5",    "--1",    "1e999", "1.2.3",
-                                       "1e18", "9999999999999999999"};
+    static const char *const rows[] = {
+        "",   "-",   ".5",  "5.",  "1e",    "1e+-2", "0x10", "1 ",
+        " 1", "NaN", "1,5", "--1", "1e999", "1.2.3", "1e18", "9999999999999999999"};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct dec d;
         if (dec_parse(sv_from(rows[i]), &d)) {
@@ -56,7 +57,7 @@ static void dec_cmp_percent__is_exact_at_the_boundary(void **state) {
         {"79.99999", "100", "80", -1},
         {"8", "10", "80", 0},
         {"0.1", "0.3", "33.333333333333333", 1},
-        {"2.4", "3", "80", 0},             /* 2.4/3 is 0.7999... in doubles */
+        {"2.4", "3", "80", 0}, /* 2.4/3 is 0.7999... in doubles */
         {"26.6666666666667", "33.3333333333333", "80", 1},
         {"110", "100", "100", 1},
         {"0", "10", "0", 0},
@@ -65,7 +66,8 @@ static void dec_cmp_percent__is_exact_at_the_boundary(void **state) {
         {"0.000000000000000001", "999999999999999999", "0", 1},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int c = dec_cmp_percent(dec_of(rows[i].part), dec_of(rows[i].whole), dec_of(rows[i].percent));
+        int c =
+            dec_cmp_percent(dec_of(rows[i].part), dec_of(rows[i].whole), dec_of(rows[i].percent));
         if ((c > 0) - (c < 0) != rows[i].sign) {
             fail_msg("%s of %s against %s %%: %d", rows[i].part, rows[i].whole, rows[i].percent, c);
         }
