@@ -1,0 +1,1 @@
+SELECT version, sha256 FROM laurel_migration ORDER BY version
