@@ -1,0 +1,34 @@
+/* The FastCGI responder: libfcgi speaks the protocol, we own the waiting.
+ *
+ * libfcgi pins a thread to each kept-alive connection and takes SIGTERM over. So connections wait
+ * in an epoll set of ours, a thread is used only while a request is there, and signals are taken by
+ * sigwait. */
+#pragma once
+#include "base_clock.h"
+#include "web_request.h"
+#include "web_response.h"
+
+struct web_server {
+    struct sv listen; /* "unix:/path" (0660; a dead socket file is replaced) or "127.0.0.1:9000",
+                         "[::1]:9000". A socket passed by systemd (LISTEN_FDS) or as descriptor 0
+                         (spawn-fcgi) wins */
+    int threads;      /* 1..512 */
+    int drain_s;      /* how long requests in flight may take after SIGTERM; 0: 30 */
+    size_t body_max_bytes; /* 0: WEB_BODY_MAX_BYTES */
+    /* Called on any thread; always answers. req, resp and their arena end when it returns. */
+    void (*handle)(void *ctx, struct web_request *req, struct web_response *resp);
+    /* What to answer when the request could not be read (400, 413); NULL: plain text. */
+    void (*refuse)(void *ctx, struct web_response *resp, const struct err *err);
+    void (*ready)(void *ctx); /* called once, when requests are accepted; may be NULL */
+    void *ctx;
+};
+
+/* Block SIGTERM, SIGINT and SIGHUP in this thread and those it will start, and ignore SIGPIPE. Call
+ * it first thing in main, before any thread is started; web_server_run calls it too. */
+void web_server_block_signals(void);
+
+/* Serve until SIGTERM or SIGINT: stop accepting, answer what is in flight, close idle connections,
+ * return true. Fails: ERR_INPUT (bad address, in use), ERR_BUG; ERR_UPSTREAM, reason "drain", when
+ * requests were still running after drain_s (their threads live on: exit the process). One call per
+ * process at a time. */
+NODISCARD bool web_server_run(const struct web_server *options, struct err *err);
