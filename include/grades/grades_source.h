@@ -1,0 +1,81 @@
+/* The one interface of all grade sources (DESIGN 2): read a course whole, in one shape. Never
+ * stores; nothing here logs. One file per source behind it. */
+#pragma once
+#include "base_clock.h"
+#include "lti_service.h"
+#include "model_fact.h"
+
+enum grades_kind { GRADES_MOODLE, GRADES_CANVAS, GRADES_AGS, GRADES_CSV };
+/* "moodle", "canvas", "ags", "csv": also model_item.source. */
+const char *grades_kind_name(enum grades_kind kind);
+NODISCARD bool grades_kind_parse(struct sv name, enum grades_kind *out);
+
+/* A deployment's source, as stored. All borrowed. */
+struct grades_source {
+    enum grades_kind kind;
+    struct sv base_url; /* moodle: the site ("https://lms.example/moodle"); else see the kind */
+    struct sv token;    /* secret; never in an error text */
+    const struct lti_service *service; /* ags: the registration's services; else may be NULL */
+};
+
+/* The course to read. Empty where not known. */
+struct grades_course {
+    struct sv ref;           /* the source's own id (Moodle: course id, equal to context_id) */
+    struct sv lineitems_url; /* ags */
+    struct sv nrps_url;      /* ags */
+};
+
+/* What one reading may use. */
+struct grades_io {
+    struct lti_http http;
+    struct clock clock;
+    struct arena *arena;  /* the reading lives here */
+    int total_timeout_ms; /* of one call; 0: 30 s, since bulk reads take long */
+};
+
+/* What a reading holds. A capability that is missing means "not known", not "none". */
+enum grades_can {
+    GRADES_CAN_MEMBERS = 1 << 0,
+    GRADES_CAN_SCORES = 1 << 1,
+    GRADES_CAN_COMPLETION = 1 << 2, /* of activities */
+    GRADES_CAN_COURSE_COMPLETION = 1 << 3,
+    GRADES_CAN_COURSE_TOTAL = 1 << 4,
+    GRADES_CAN_TITLES = 1 << 5
+};
+
+struct grades_reading {
+    enum grades_kind kind;
+    struct model_item *items;
+    size_t item_count;
+    struct model_fact *facts; /* person_ref and item_index set; ids 0 */
+    size_t fact_count;
+    struct model_member *members;
+    size_t member_count;
+    unsigned can;      /* grades_can bits */
+    struct sv missing; /* one sentence per thing that is not granted; empty: nothing */
+    bool is_complete;  /* what is not listed here is gone; false: only what is listed is news */
+    int64_t requests, bytes;
+    usec_t read_at;
+};
+
+#define GRADES_ITEMS_MAX 5000
+#define GRADES_MEMBERS_MAX 50000
+#define GRADES_FACTS_MAX 2000000
+
+/* Read the whole course. All or nothing: a reading that breaks off is an error.
+ * Fails: ERR_UPSTREAM LATER (transient), ERR_UPSTREAM or ERR_DENIED PARK with a sentence that says
+ * what to mend (token refused, course unknown, no JSON from the site). */
+NODISCARD bool grades_read(const struct grades_source *source, const struct grades_course *course,
+                           const struct grades_io *io, struct grades_reading *out, struct err *err);
+
+/* A cheap probe: what works and what is missing, in words (`laurel source test`, doctor). With a
+ * course ref it tries that course too. True: usable, `out->can` and `out->words` say how far. */
+struct grades_probe {
+    unsigned can;
+    struct sv site;   /* "Northside Moodle, release 4.5.6, as webservice user" or empty */
+    struct sv *words; /* one sentence each */
+    size_t word_count;
+    bool is_good; /* nothing is missing */
+};
+NODISCARD bool grades_test(const struct grades_source *source, const struct grades_course *course,
+                           const struct grades_io *io, struct grades_probe *out, struct err *err);

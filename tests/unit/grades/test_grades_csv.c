@@ -1,0 +1,161 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "grades_csv.h"
+
+static bool parse(struct arena *a, const char *text, struct grades_reading *out, struct err *err) {
+    *err = (struct err){0};
+    return grades_csv_parse(sv_from(text), a, out, err);
+}
+
+static void assert_dec(struct dec d, const char *text) {
+    char plain[DEC_TEXT_MAX];
+    assert_string_equal(dec_format(d, plain), text);
+}
+
+static void csv__reads_the_plain_format(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct grades_reading r;
+    struct err err;
+    assert_true(parse(&a,
+                      "person,item,score,maximum\n"
+                      "ana@example.edu,Lab safety quiz,8.5,10\n"
+                      "ben@example.edu,Lab safety quiz,,10\n"
+                      "ana@example.edu,\"Report, \"\"final\"\"\",12,20\n",
+                      &r, &err));
+    assert_int_equal(r.item_count, 2);
+    assert_int_equal(r.member_count, 2);
+    assert_int_equal(r.fact_count, 2); /* an empty score is no result */
+    assert_true(sv_eq(r.items[0].title, SV("Lab safety quiz")));
+    assert_true(sv_eq(r.items[0].ref, SV("Lab safety quiz")));
+    assert_true(sv_eq(r.items[0].source, SV("csv")));
+    assert_true(sv_eq(r.items[1].title, SV("Report, \"final\"")));
+    assert_true(r.items[0].has_maximum);
+    assert_dec(r.items[0].maximum, "10");
+    assert_true(sv_eq(r.facts[0].person_ref, SV("ana@example.edu")));
+    assert_true(r.facts[0].has_score && r.facts[0].is_posted);
+    assert_dec(r.facts[0].score, "8.5");
+    assert_int_equal(r.facts[1].item_index, 1);
+    assert_dec(r.facts[1].score, "12");
+    assert_int_equal(r.can, GRADES_CAN_SCORES | GRADES_CAN_TITLES);
+    assert_false(r.is_complete);
+}
+
+static void csv__reads_what_spreadsheets_write(void **state) {
+    (void)state;
+    static const char *const rows[] = {
+        "\xEF\xBB\xBFperson;item;score;maximum\r\nana;Quiz;8,5;10\r\n",
+        "person;item;score;maximum\nana;Quiz;8.5;10",
+        "person\titem\tscore\tmaximum\r\nana\tQuiz\t8,5\t10\r\n",
+        "Person, Item , SCORE,Maximum\n ana , Quiz , 8.5 , 10 \n",
+        "\"person\",\"item\",\"score\",\"maximum\"\n\"ana\",\"Quiz\",\"8,5\",\"10\"\n",
+        "maximum,note,score,item,person\n10,fine,8.5,Quiz,ana\n",
+        "person,item,score,maximum\n\n\nana,Quiz,8.5,10\n\n",
+        "person,item,score,maximum\nana,Quiz,8.5,10\n,,,\n",
+        "person,item,score,maximum,,\nana,Quiz,8.5,10,,,,\n",
+        "person,item,score,maximum\rana,Quiz,8.50,10.0\r",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_ARENA a = {0};
+        struct grades_reading r;
+        struct err err;
+        if (!parse(&a, rows[i], &r, &err) || r.fact_count != 1 || r.item_count != 1) {
+            fail_msg("row %zu: %s", i, err.text);
+        }
+        assert_true(sv_eq(r.facts[0].person_ref, SV("ana")));
+        assert_true(sv_eq(r.items[0].title, SV("Quiz")));
+        assert_dec(r.facts[0].score, "8.5");
+        assert_dec(r.facts[0].maximum, "10");
+    }
+}
+
+static void csv__says_what_is_wrong_and_where(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *reason, *says;
+    } rows[] = {
+        {"", "empty", "empty"},
+        {"\xEF\xBB\xBF", "empty", "empty"},
+        {"\n\n", "empty", "empty"},
+        {"name,task,points\nana,Quiz,8\n", "columns", "found are: name, task, points"},
+        {"name,task,points\nana,Quiz,8\n", "columns", "person, item, score and maximum"},
+        {"person,item,score\nana,Quiz,8\n", "columns", "\"maximum\" is missing"},
+        {"person,item,score,score,maximum\n", "columns", "\"score\" is there twice"},
+        {"person,item,score,maximum\nana,Quiz,eight,10\n", "number", "row 2"},
+        {"person,item,score,maximum\nana,Quiz,8,10\nben,Quiz,85%,10\n", "number", "row 3"},
+        {"person,item,score,maximum\nana,Quiz,8,0\n", "number", "maximum"},
+        {"person,item,score,maximum\nana,Quiz,8,-5\n", "number", "maximum"},
+        {"person;item;score;maximum\nana;Quiz;1.234,5;2000\n", "number", "1.234,5"},
+        {"person,item,score,maximum\nana,Quiz,0x10,20\n", "number", "row 2"},
+        {"person,item,score,maximum\nana,Quiz,NaN,20\n", "number", "row 2"},
+        {"person,item,score,maximum\nana,Quiz,8,5,10\n", "cells", "row 2"},
+        {"person,item,score,maximum\n,Quiz,8,10\n", "empty", "row 2"},
+        {"person,item,score,maximum\nana,,8,10\n", "empty", "row 2"},
+        {"person,item,score,maximum\nana,Quiz\nana,Quiz,8,10\n", "repeated",
+         "row 3 repeats the person and item of row 2"},
+        {"person,item,score,maximum\n\"ana,Quiz,8,10\n", "quotes", "row 2"},
+        {"person,item,score,maximum\nana \"b\",Quiz,8,10\n", "quotes", "row 2"},
+        {"\xFF\xFEp\0e", "utf8", "CSV UTF-8"},
+        {"person,item,score,maximum\nJos\xE9,Quiz,8,10\n", "utf8", "CSV UTF-8"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_ARENA a = {0};
+        struct grades_reading r;
+        struct err err;
+        if (parse(&a, rows[i].text, &r, &err) || err.code != ERR_INPUT ||
+            strcmp(err.reason, rows[i].reason) != 0 || strstr(err.text, rows[i].says) == NULL) {
+            fail_msg("row %zu: %s: %s", i, err.reason, err.text);
+        }
+        assert_int_equal(r.fact_count + r.item_count + r.member_count, 0); /* nothing is kept */
+    }
+}
+
+static void csv__is_bounded(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct grades_reading r;
+    struct err err = {0};
+    size_t len = GRADES_CSV_BYTES_MAX + 1;
+    char *large = arena_alloc(&a, len);
+    memset(large, 'a', len);
+    assert_false(grades_csv_parse(sv_of(large, len), &a, &r, &err));
+    assert_string_equal(err.reason, "size");
+    struct str text;
+    str_init(&text, &a, 100000);
+    str_add_c(&text, "person,item,score,maximum\nana,\"");
+    for (int i = 0; i < 5000; i++) {
+        str_add_char(&text, 'x');
+    }
+    str_add_c(&text, "\",8,10\n");
+    assert_false(parse(&a, text.ptr, &r, &err));
+    assert_string_equal(err.reason, "cell");
+}
+
+static void csv__keeps_negative_and_extra_scores(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct grades_reading r;
+    struct err err;
+    assert_true(
+        parse(&a, "person,item,score,maximum\nana,Q,-1,10\nben,Q,12,10\ncy,Q,0,\n", &r, &err));
+    assert_dec(r.facts[0].score, "-1");
+    assert_dec(r.facts[1].score, "12");
+    assert_dec(r.facts[2].score, "0");
+    assert_false(r.facts[2].has_maximum);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csv__reads_the_plain_format),
+        cmocka_unit_test(csv__reads_what_spreadsheets_write),
+        cmocka_unit_test(csv__says_what_is_wrong_and_where),
+        cmocka_unit_test(csv__is_bounded),
+        cmocka_unit_test(csv__keeps_negative_and_extra_scores),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
