@@ -1,0 +1,82 @@
+/* Courses: their items, people and facts, and when they were read. */
+#pragma once
+#include "model_fact.h"
+#include "model_lti.h"
+#include "store.h"
+
+struct store_course {
+    int64_t institution_id, id;
+    int64_t registration_id, deployment_id;
+    struct sv public_id;  /* UUID: in addresses */
+    struct sv context_id; /* the platform's id */
+    struct sv title;      /* title, else label, else the platform's id */
+    struct sv time_zone;  /* the institution's */
+    struct sv issuer, client_id, platform_deployment_id;
+    struct sv lineitems_url, nrps_url, ags_scopes;
+    usec_t synced_at, sync_requested_at, sync_failed_at;
+    struct sv sync_error;
+};
+
+/* Fails: ERR_NOT_FOUND "course". */
+NODISCARD bool store_course_get(struct store *store, int64_t institution_id, int64_t course_id,
+                                struct arena *a, struct store_course *out, struct err *err);
+/* By the platform's id; several institutions or platforms may have it, at most 100. Directory-wide:
+ * for the operator's commands only. */
+NODISCARD bool store_course_find(struct store *store, struct sv context_id, struct arena *a,
+                                 struct store_course **out, size_t *count, struct err *err);
+
+/* Everything the course's sources ever listed; gone items are marked. Sorted by id. */
+NODISCARD bool store_item_list(struct store *store, int64_t institution_id, int64_t course_id,
+                               struct arena *a, struct model_item **out, size_t *count,
+                               struct err *err);
+
+/* Somebody of a course, from its list and from launches. */
+struct store_person {
+    int64_t id;
+    struct sv sub, name, sort_name, email; /* name may be empty */
+    bool is_learner, is_teacher, is_test_user, is_active;
+    bool may_earn; /* learner there, and neither a test user nor only a teacher */
+};
+/* Of a course, by name; with ids only those. At most 50,000. */
+NODISCARD bool store_person_list(struct store *store, int64_t institution_id, int64_t course_id,
+                                 const int64_t *ids, size_t id_count, struct arena *a,
+                                 struct store_person **out, size_t *count, struct err *err);
+
+/* Facts of people in a course (ids NULL: of all), sorted by person, then item. item_index counts
+ * into the items given, which are sorted by id; facts of other items are left out. */
+NODISCARD bool store_fact_list(struct store *store, int64_t institution_id, int64_t course_id,
+                               const int64_t *ids, size_t id_count, const struct model_item *items,
+                               size_t item_count, struct arena *a, struct model_fact **out,
+                               size_t *count, struct err *err);
+
+/* "Check now", an import: the course is read next. Wakes a worker. */
+NODISCARD bool store_sync_request(struct store *store, int64_t institution_id, int64_t course_id,
+                                  struct err *err);
+
+/* Make every course with badges and a source due; for the operator. */
+NODISCARD bool store_sync_request_all(struct store *store, struct err *err);
+
+/* A reading to be saved. */
+struct store_reading {
+    int64_t institution_id, course_id, registration_id;
+    const struct model_item *items;
+    size_t item_count;
+    const struct model_fact *facts; /* person_ref and item_index */
+    size_t fact_count;
+    const struct model_member *members;
+    size_t member_count;
+    struct sv source; /* "moodle": whose items these are */
+    bool is_complete; /* items of this source that are not listed are gone, people have left */
+    usec_t read_at;
+};
+struct store_reading_result {
+    size_t people_changed, facts_changed, items_changed;
+};
+/* Merge a reading in one transaction: people, items and facts that differ are written, and a job to
+ * judge exactly the people whose facts, items or membership changed is added in the same commit.
+ * Facts that are gone from a complete reading are deleted. */
+NODISCARD bool store_reading_save(struct store *store, const struct store_reading *reading,
+                                  struct store_reading_result *out, struct err *err);
+/* A reading that failed: what the course's pages say, until the next one. */
+NODISCARD bool store_reading_failed(struct store *store, int64_t institution_id, int64_t course_id,
+                                    struct sv text, struct err *err);

@@ -1,0 +1,42 @@
+/* Recording launches, and finding the sessions they opened. */
+#pragma once
+#include "model_lti.h"
+#include "store.h"
+
+struct store_launch {
+    const struct model_launch *launch;
+    const char *launch_id;          /* UUIDv7, the LAUNCH of /app/l/LAUNCH/ */
+    unsigned char token_hash[32];   /* SHA-256 of the session cookie's value */
+    unsigned char browser_hash[32]; /* SHA-256 of the browser cookie's value */
+};
+
+/* Records nonce, person, course, membership and session of a launch: one round trip with one
+ * commit, shared with the launches that come in while another batch is on its way (DESIGN 5,
+ * "Launch"). Blocks until its own verdict is there. Fails: ERR_DENIED "deployment" (unknown,
+ * inactive, or the registration is disabled) or "nonce" (used before); nothing was written then. */
+NODISCARD bool store_launch_record(struct store *store, const struct store_launch *launch,
+                                   struct err *err);
+
+/* Use up the nonce of a login that ended in an error from the platform. */
+NODISCARD bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv nonce,
+                                usec_t expires_at, struct err *err);
+
+/* Who is asking, in which course, with which rights: decided at the launch, read at each request.
+ */
+struct store_session {
+    int64_t institution_id, registration_id, person_id;
+    int64_t context_id; /* 0: the launch named no course */
+    struct sv institution, time_zone, issuer, auth_url, person_name, course_title;
+    enum model_role role;
+    bool is_learner;
+    struct sv *mentee_subs;
+    size_t mentee_count;
+    usec_t synced_at, sync_requested_at; /* of the course; 0: never */
+    struct sv sync_error;
+    struct sv source_kind; /* "moodle"..., empty: no grade source is set for this deployment */
+};
+
+/* Fails: ERR_DENIED "session" when there is none, it has expired or the token is another's. */
+NODISCARD bool store_session_get(struct store *store, struct sv launch_id,
+                                 const unsigned char token_hash[32], struct arena *a,
+                                 struct store_session *out, struct err *err);

@@ -1,0 +1,78 @@
+#include "store_key.h"
+#include "seal_key.h"
+#include "store_internal.h"
+
+#define PURPOSE "tool-key"
+
+static bool list(struct store *store, struct arena *a, struct db_rows *rows, struct store_key **out,
+                 size_t *count, struct err *err) {
+    if (!store_run(store, 0, "tool_key_list", NULL, rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows->count;
+    *out = ARENA_ARRAY(a, struct store_key, *count);
+    for (int i = 0; i < rows->count; i++) {
+        (*out)[i] = (struct store_key){.kid = store_text(rows, i, 0, a),
+                                       .public_jwk = store_text(rows, i, 1, a),
+                                       .created_at = db_time(rows, i, 3),
+                                       .retired_at = db_time(rows, i, 4)};
+    }
+    return true;
+}
+
+bool store_key_list(struct store *store, struct arena *a, struct store_key **out, size_t *count,
+                    struct err *err) {
+    AUTO_ROWS rows = {0};
+    return list(store, a, &rows, out, count, err);
+}
+
+bool store_key_current(struct store *store, struct arena *a, struct store_key *out, struct sv *pem,
+                       struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct store_key *all = NULL;
+    size_t count = 0;
+    if (!list(store, a, &rows, &all, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].retired_at == 0) {
+            *out = all[i];
+            return seal_unbox(store->seal, PURPOSE, out->kid, db_bytes(&rows, (int)i, 2, a), a, pem,
+                              err) ||
+                   err_prefix(err,
+                              "the signing key %.*s cannot be opened; master_key_file must be the "
+                              "one it was made with",
+                              SV_ARG(out->kid));
+        }
+    }
+    return err_because(err, ERR_NOT_FOUND, "key",
+                       "there is no signing key yet: run `laurel key init`");
+}
+
+bool store_key_add(struct store *store, struct sv kid, struct sv public_jwk, struct sv pem,
+                   usec_t published_until, struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_CONN *conn = NULL;
+    struct sv box = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    if (!seal_box(store->seal, PURPOSE, kid, pem, &a, &box, err) ||
+        !db_take(store->pool, STORE_WAIT_MS, &conn, err) || !db_begin(conn, 0, err)) {
+        return false;
+    }
+    db_add_text(&args, kid);
+    db_add_text(&args, public_jwk);
+    db_add_bytes(&args, box);
+    if (!db_run(conn, "tool_key_insert", &args, NULL, err)) {
+        return false;
+    }
+    if (published_until != 0) {
+        db_args_init(&args, &a);
+        db_add_text(&args, kid);
+        db_add_time(&args, published_until);
+        if (!db_run(conn, "tool_key_retire", &args, NULL, err)) {
+            return false;
+        }
+    }
+    return db_commit(conn, err);
+}

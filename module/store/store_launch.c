@@ -1,0 +1,280 @@
+#include "store_launch.h"
+#include "base_encode.h"
+#include "base_json.h"
+#include "store_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Tried on PostgreSQL alone (DESIGN 5): 16 a commit over 2 connections is the best shape. */
+#define BATCH_MAX 16
+#define LANES 2
+
+struct ticket {
+    struct ticket *next;
+    const struct store_launch *launch;
+    struct sv json;
+    pthread_cond_t wake;
+    bool is_done, is_leader;
+    struct err err; /* code ERR_NONE: recorded */
+};
+
+struct store_launch_queue {
+    pthread_mutex_t lock;
+    struct ticket *first, *last;
+    int lanes_busy;
+};
+
+struct store_launch_queue *store_launch_queue_create(void) {
+    struct store_launch_queue *q = calloc(1, sizeof *q);
+    if (q == NULL) {
+        abort();
+    }
+    (void)pthread_mutex_init(&q->lock, NULL);
+    return q;
+}
+
+void store_launch_queue_destroy(struct store_launch_queue *q) {
+    if (q != NULL) {
+        (void)pthread_mutex_destroy(&q->lock);
+        free(q);
+    }
+}
+
+static void member(struct str *out, const char *key, struct sv value) {
+    str_addf(out, "%s\"%s\":", out->len == 1 ? "" : ",", key);
+    quote_json(out, value);
+}
+
+static void flag(struct str *out, const char *key, bool value) {
+    str_addf(out, ",\"%s\":%s", key, value ? "true" : "false");
+}
+
+/* What launch_one() of sql/migrate/0002_launch.sql takes. */
+static struct sv launch_json(const struct store_launch *s, struct arena *a) {
+    const struct model_launch *l = s->launch;
+    struct str out;
+    str_init(&out, a, 1u << 20);
+    str_add_char(&out, '{');
+    member(&out, "launch_id", sv_from(s->launch_id));
+    member(&out, "deployment_id", l->deployment_id);
+    member(&out, "nonce", l->nonce);
+    member(&out, "sub", l->sub);
+    member(&out, "name", l->name);
+    member(&out, "given_name", l->given_name);
+    member(&out, "family_name", l->family_name);
+    member(&out, "email", l->email);
+    member(&out, "locale", l->locale);
+    member(&out, "sourcedid", l->person_sourcedid);
+    member(&out, "context_id", l->context_id);
+    member(&out, "context_title", l->context_title);
+    member(&out, "context_label", l->context_label);
+    member(&out, "resource_link_id", l->resource_link_id);
+    member(&out, "resource_link_title", l->resource_link_title);
+    member(&out, "lineitems_url", l->ags_lineitems);
+    member(&out, "lineitem_url", l->ags_lineitem);
+    member(&out, "ags_scopes", l->ags_scopes);
+    member(&out, "nrps_url", l->nrps_url);
+    str_addf(&out, ",\"role\":%d,\"expires_at_s\":%lld", (int)l->role, (long long)l->expires_at_s);
+    flag(&out, "is_learner", l->is_learner);
+    flag(&out, "is_lms_admin", l->is_lms_admin);
+    flag(&out, "is_test_user", l->is_test_user);
+    str_add_c(&out, ",\"mentees\":[");
+    for (size_t i = 0; i < l->mentee_count; i++) {
+        str_add_c(&out, i == 0 ? "" : ",");
+        quote_json(&out, l->mentee_subs[i]);
+    }
+    str_add_c(&out, "]}");
+    return str_sv(&out);
+}
+
+static void set_verdict(struct ticket *t, struct sv verdict) {
+    if (sv_eq(verdict, SV("nonce"))) {
+        (void)err_because(&t->err, ERR_DENIED, "nonce",
+                          "this launch was used before; start again from your course");
+    } else if (sv_eq(verdict, SV("deployment"))) {
+        (void)err_because(
+            &t->err, ERR_DENIED, "deployment",
+            "this deployment of the tool is not known here; the operator can add it with "
+            "`laurel platform add --deployment`");
+    } else if (!sv_eq(verdict, SV("ok"))) {
+        (void)err_set(&t->err, ERR_BUG, "launch_record gave no verdict");
+    }
+}
+
+static bool record(struct store *store, struct ticket **batch, size_t n, struct err *err) {
+    AUTO_ARENA a = {0};
+    int64_t registrations[BATCH_MAX];
+    struct sv launches[BATCH_MAX];
+    struct sv tokens[BATCH_MAX];
+    struct sv browsers[BATCH_MAX];
+    for (size_t i = 0; i < n; i++) {
+        const struct store_launch *l = batch[i]->launch;
+        registrations[i] = l->launch->registration_id;
+        launches[i] = batch[i]->json;
+        tokens[i] = sv_of((const char *)l->token_hash, sizeof l->token_hash);
+        browsers[i] = sv_of((const char *)l->browser_hash, sizeof l->browser_hash);
+    }
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64s(&args, registrations, n);
+    db_add_texts(&args, launches, n);
+    db_add_bytes_array(&args, tokens, n);
+    db_add_bytes_array(&args, browsers, n);
+    AUTO_ROWS rows = {0};
+    if (!store_run(store, 0, "launch_record", &args, &rows, err)) {
+        return false;
+    }
+    for (int i = 0; i < rows.count; i++) {
+        int64_t at = db_i64(&rows, i, 0) - 1;
+        if (at >= 0 && at < (int64_t)n) {
+            set_verdict(batch[at], db_text(&rows, i, 1));
+        }
+    }
+    return true;
+}
+
+/* A batch fails as one (deadlock, lost connection, one row PostgreSQL refuses): then each is tried
+ * alone, so that nobody pays for a neighbour. A launch that had committed before the connection
+ * broke is recognised by its launch id. */
+static void record_batch(struct store *store, struct ticket **batch, size_t n) {
+    struct err err = {0};
+    if (record(store, batch, n, &err)) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct err again = {0};
+        if (!record(store, &batch[i], 1, &again)) {
+            batch[i]->err = again;
+        }
+    }
+}
+
+/* Sorted, so that two batches lock the same people and courses in the same order. */
+static int by_person(const void *left, const void *right) {
+    const struct model_launch *a = (*(struct ticket *const *)left)->launch->launch;
+    const struct model_launch *b = (*(struct ticket *const *)right)->launch->launch;
+    int c = sv_cmp(a->context_id, b->context_id);
+    return c != 0 ? c : sv_cmp(a->sub, b->sub);
+}
+
+/* Under the lock: take up to BATCH_MAX tickets. */
+static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
+    size_t n = 0;
+    while (n < BATCH_MAX && q->first != NULL) {
+        batch[n] = q->first;
+        q->first = q->first->next;
+        n++;
+    }
+    if (q->first == NULL) {
+        q->last = NULL;
+    }
+    qsort(batch, n, sizeof *batch, by_person);
+    return n;
+}
+
+/* Under the lock; runs batches until its own ticket is done, then hands the lane on. */
+static void lead(struct store *store, struct store_launch_queue *q, struct ticket *me) {
+    while (!me->is_done) {
+        struct ticket *batch[BATCH_MAX];
+        size_t n = take_batch(q, batch);
+        (void)pthread_mutex_unlock(&q->lock);
+        record_batch(store, batch, n);
+        (void)pthread_mutex_lock(&q->lock);
+        for (size_t i = 0; i < n; i++) {
+            batch[i]->is_done = true;
+            (void)pthread_cond_signal(&batch[i]->wake);
+        }
+    }
+    if (q->first != NULL) {
+        q->first->is_leader = true;
+        (void)pthread_cond_signal(&q->first->wake);
+    } else {
+        q->lanes_busy--;
+    }
+}
+
+bool store_launch_record(struct store *store, const struct store_launch *launch, struct err *err) {
+    struct store_launch_queue *q = store->launches;
+    AUTO_ARENA a = {0};
+    struct ticket me = {.launch = launch, .json = launch_json(launch, &a)};
+    (void)pthread_cond_init(&me.wake, NULL);
+    (void)pthread_mutex_lock(&q->lock);
+    *(q->last == NULL ? &q->first : &q->last->next) = &me;
+    q->last = &me;
+    if (q->lanes_busy < LANES) {
+        q->lanes_busy++;
+        me.is_leader = true;
+    }
+    while (!me.is_done && !me.is_leader) {
+        (void)pthread_cond_wait(&me.wake, &q->lock);
+    }
+    if (me.is_leader) {
+        lead(store, q, &me);
+    }
+    (void)pthread_mutex_unlock(&q->lock);
+    (void)pthread_cond_destroy(&me.wake);
+    if (me.err.code != ERR_NONE) {
+        *err = me.err;
+        return false;
+    }
+    return true;
+}
+
+bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv nonce,
+                      usec_t expires_at, struct err *err) {
+    AUTO_ARENA a = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64(&args, registration_id);
+    db_add_text(&args, nonce);
+    db_add_time(&args, expires_at);
+    return store_run(store, 0, "nonce_burn", &args, NULL, err);
+}
+
+static bool read_mentees(struct sv text, struct arena *a, struct store_session *out,
+                         struct err *err) {
+    AUTO_JSON *list = NULL;
+    if (!js_parse(text, 1u << 20, "mentees", &list, err)) {
+        return false;
+    }
+    size_t n = json_array_size(list);
+    out->mentee_subs = ARENA_ARRAY(a, struct sv, n);
+    for (size_t i = 0; i < n; i++) {
+        out->mentee_subs[i] = sv_copy(a, js_sv(json_array_get(list, i)));
+    }
+    out->mentee_count = n;
+    return true;
+}
+
+bool store_session_get(struct store *store, struct sv launch_id, const unsigned char token_hash[32],
+                       struct arena *a, struct store_session *out, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_text(&args, launch_id);
+    db_add_bytes(&args, sv_of((const char *)token_hash, 32));
+    if (!store_run(store, 0, "session_find", &args, &rows, err)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        return err_because(err, ERR_DENIED, "session",
+                           "your session has ended; open Laurel again from your course");
+    }
+    *out = (struct store_session){.institution_id = db_i64(&rows, 0, 0),
+                                  .institution = store_text(&rows, 0, 1, a),
+                                  .time_zone = store_text(&rows, 0, 2, a),
+                                  .registration_id = db_i64(&rows, 0, 3),
+                                  .issuer = store_text(&rows, 0, 4, a),
+                                  .auth_url = store_text(&rows, 0, 5, a),
+                                  .person_id = db_i64(&rows, 0, 6),
+                                  .person_name = store_text(&rows, 0, 7, a),
+                                  .role = (enum model_role)db_i64(&rows, 0, 8),
+                                  .is_learner = db_bool(&rows, 0, 9),
+                                  .context_id = db_i64(&rows, 0, 11),
+                                  .course_title = store_text(&rows, 0, 12, a),
+                                  .synced_at = db_time(&rows, 0, 13),
+                                  .sync_requested_at = db_time(&rows, 0, 14),
+                                  .sync_error = store_text(&rows, 0, 15, a),
+                                  .source_kind = store_text(&rows, 0, 16, a)};
+    return read_mentees(db_text(&rows, 0, 10), a, out, err);
+}

@@ -1,0 +1,381 @@
+/* Merging what a source said into what is known, and finding out who changed (DESIGN 5). */
+#include "store_course.h"
+#include "store_internal.h"
+#include "store_job.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* People a statement: their facts travel as arrays, so this bounds memory, not meaning. */
+#define CHUNK_PEOPLE 200
+
+struct merge {
+    struct db_conn *conn;
+    const struct store_reading *reading;
+    struct arena *arena;
+    int64_t *member_ids; /* ours, by index of the reading's members; 0: not saved */
+    int64_t *item_ids;   /* ours, by index of the reading's items */
+    int64_t *changed;    /* people to judge; may repeat */
+    size_t changed_count, changed_cap;
+    bool is_everybody; /* an item changed: all are to be judged */
+    struct store_reading_result *result;
+    struct err *err;
+};
+
+static void note_changed(struct merge *m, const struct db_rows *rows, size_t *counter) {
+    for (int i = 0; i < rows->count; i++) {
+        if (m->changed_count == m->changed_cap) {
+            size_t cap = m->changed_cap == 0 ? 256 : m->changed_cap * 2;
+            int64_t *more = ARENA_ARRAY(m->arena, int64_t, cap);
+            if (m->changed_count > 0) {
+                memcpy(more, m->changed, m->changed_count * sizeof *more);
+            }
+            m->changed = more;
+            m->changed_cap = cap;
+        }
+        m->changed[m->changed_count++] = db_i64(rows, i, 0);
+    }
+    if (counter != NULL) {
+        *counter += (size_t)rows->count;
+    }
+}
+
+static void begin_args(const struct merge *m, struct db_args *args) {
+    db_args_init(args, m->arena);
+    db_add_i64(args, m->reading->institution_id);
+    db_add_i64(args, m->reading->course_id);
+}
+
+struct ref_id {
+    struct sv ref;
+    int64_t id;
+};
+
+static int by_ref(const void *left, const void *right) {
+    return sv_cmp(((const struct ref_id *)left)->ref, ((const struct ref_id *)right)->ref);
+}
+
+static int64_t find_ref(const struct ref_id *table, size_t count, struct sv ref) {
+    const struct ref_id key = {.ref = ref};
+    const struct ref_id *found =
+        count == 0 ? NULL : bsearch(&key, table, count, sizeof *table, by_ref);
+    return found == NULL ? 0 : found->id;
+}
+
+static bool save_people(struct merge *m) {
+    const struct store_reading *r = m->reading;
+    size_t n = r->member_count;
+    struct sv *subs = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *names = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *emails = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *sourcedids = ARENA_ARRAY(m->arena, struct sv, n);
+    for (size_t i = 0; i < n; i++) {
+        subs[i] = r->members[i].sub;
+        names[i] = r->members[i].name;
+        emails[i] = r->members[i].email;
+        sourcedids[i] = r->members[i].sourcedid;
+    }
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, m->arena);
+    db_add_i64(&args, r->institution_id);
+    db_add_i64(&args, r->registration_id);
+    db_add_texts(&args, subs, n);
+    db_add_texts(&args, names, n);
+    db_add_texts(&args, emails, n);
+    db_add_texts(&args, sourcedids, n);
+    if (!db_run(m->conn, "reading_people", &args, &rows, m->err)) {
+        return false;
+    }
+    struct ref_id *table = ARENA_ARRAY(m->arena, struct ref_id, (size_t)rows.count);
+    for (int i = 0; i < rows.count; i++) {
+        table[i] = (struct ref_id){.ref = db_text(&rows, i, 0), .id = db_i64(&rows, i, 1)};
+    }
+    qsort(table, (size_t)rows.count, sizeof *table, by_ref);
+    m->member_ids = ARENA_ARRAY(m->arena, int64_t, n);
+    for (size_t i = 0; i < n; i++) {
+        m->member_ids[i] = find_ref(table, (size_t)rows.count, subs[i]);
+    }
+    return true;
+}
+
+static bool save_memberships(struct merge *m) {
+    const struct store_reading *r = m->reading;
+    size_t n = r->member_count;
+    bool *learners = ARENA_ARRAY(m->arena, bool, n);
+    bool *teachers = ARENA_ARRAY(m->arena, bool, n);
+    bool *actives = ARENA_ARRAY(m->arena, bool, n);
+    for (size_t i = 0; i < n; i++) {
+        learners[i] = r->members[i].is_learner;
+        teachers[i] = r->members[i].is_teacher;
+        actives[i] = r->members[i].is_active;
+    }
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_i64s(&args, m->member_ids, n);
+    db_add_bools(&args, learners, n);
+    db_add_bools(&args, teachers, n);
+    db_add_bools(&args, actives, n);
+    db_add_bool(&args, r->is_complete);
+    if (!db_run(m->conn, "reading_members", &args, &rows, m->err)) {
+        return false;
+    }
+    note_changed(m, &rows, NULL);
+    return true;
+}
+
+static struct sv decimal_text(struct arena *a, bool has, struct dec d) {
+    char text[DEC_TEXT_MAX];
+    return has ? sv_copy(a, sv_from(dec_format(d, text))) : sv_of(NULL, 0);
+}
+
+static bool mark_gone(struct merge *m) {
+    const struct store_reading *r = m->reading;
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_text(&args, r->source);
+    db_add_i64s(&args, m->item_ids, r->item_count);
+    if (!db_run(m->conn, "reading_items_gone", &args, &rows, m->err)) {
+        return false;
+    }
+    m->result->items_changed += (size_t)rows.count;
+    return true;
+}
+
+static bool save_items(struct merge *m) {
+    const struct store_reading *r = m->reading;
+    size_t n = r->item_count;
+    int64_t *kinds = ARENA_ARRAY(m->arena, int64_t, n);
+    struct sv *sources = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *refs = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *titles = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *maxima = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *passes = ARENA_ARRAY(m->arena, struct sv, n);
+    bool *completions = ARENA_ARRAY(m->arena, bool, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct model_item *item = &r->items[i];
+        kinds[i] = item->kind;
+        sources[i] = item->source;
+        refs[i] = item->ref;
+        titles[i] = item->title;
+        maxima[i] = decimal_text(m->arena, item->has_maximum, item->maximum);
+        passes[i] = decimal_text(m->arena, item->has_pass_mark, item->pass_mark);
+        completions[i] = item->has_completion;
+    }
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_i64s(&args, kinds, n);
+    db_add_texts(&args, sources, n);
+    db_add_texts(&args, refs, n);
+    db_add_texts(&args, titles, n);
+    db_add_texts_or_null(&args, maxima, n);
+    db_add_texts_or_null(&args, passes, n);
+    db_add_bools(&args, completions, n);
+    if (!db_run(m->conn, "reading_items", &args, &rows, m->err)) {
+        return false;
+    }
+    m->item_ids = ARENA_ARRAY(m->arena, int64_t, n);
+    for (int i = 0; i < rows.count; i++) {
+        int64_t at = db_i64(&rows, i, 0) - 1;
+        if (at >= 0 && at < (int64_t)n) {
+            m->item_ids[at] = db_i64(&rows, i, 1);
+        }
+        m->result->items_changed += db_bool(&rows, i, 2) ? 1 : 0;
+    }
+    if (r->is_complete && !mark_gone(m)) {
+        return false;
+    }
+    m->is_everybody = m->result->items_changed > 0;
+    return true;
+}
+
+/* A fact with the person and item it belongs to, resolved. */
+struct placed {
+    int64_t person_id, item_id;
+    const struct model_fact *fact;
+};
+
+static int by_person(const void *left, const void *right) {
+    int64_t a = ((const struct placed *)left)->person_id;
+    int64_t b = ((const struct placed *)right)->person_id;
+    return (a > b) - (a < b);
+}
+
+static bool save_chunk(struct merge *m, const int64_t *people, size_t people_count,
+                       const struct placed *facts, size_t n) {
+    AUTO_ARENA a = {0};
+    int64_t *person_ids = ARENA_ARRAY(&a, int64_t, n);
+    int64_t *item_ids = ARENA_ARRAY(&a, int64_t, n);
+    int64_t *completions = ARENA_ARRAY(&a, int64_t, n);
+    struct sv *scores = ARENA_ARRAY(&a, struct sv, n);
+    struct sv *maxima = ARENA_ARRAY(&a, struct sv, n);
+    struct sv *letters = ARENA_ARRAY(&a, struct sv, n);
+    bool *posted = ARENA_ARRAY(&a, bool, n);
+    bool *excused = ARENA_ARRAY(&a, bool, n);
+    usec_t *submitted = ARENA_ARRAY(&a, usec_t, n);
+    usec_t *graded = ARENA_ARRAY(&a, usec_t, n);
+    usec_t *completed = ARENA_ARRAY(&a, usec_t, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct model_fact *f = facts[i].fact;
+        person_ids[i] = facts[i].person_id;
+        item_ids[i] = facts[i].item_id;
+        completions[i] = f->completion;
+        scores[i] = decimal_text(&a, f->has_score, f->score);
+        maxima[i] = decimal_text(&a, f->has_maximum, f->maximum);
+        letters[i] = f->letter;
+        posted[i] = f->is_posted;
+        excused[i] = f->is_excused;
+        submitted[i] = f->submitted_at;
+        graded[i] = f->graded_at;
+        completed[i] = f->completed_at;
+    }
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64(&args, m->reading->institution_id);
+    db_add_i64(&args, m->reading->course_id);
+    db_add_text(&args, m->reading->source);
+    db_add_i64s(&args, people, people_count);
+    db_add_bool(&args, m->reading->is_complete);
+    db_add_i64s(&args, person_ids, n);
+    db_add_i64s(&args, item_ids, n);
+    db_add_texts_or_null(&args, scores, n);
+    db_add_texts_or_null(&args, maxima, n);
+    db_add_texts(&args, letters, n);
+    db_add_bools(&args, posted, n);
+    db_add_bools(&args, excused, n);
+    db_add_i64s(&args, completions, n);
+    db_add_times(&args, submitted, n);
+    db_add_times(&args, graded, n);
+    db_add_times(&args, completed, n);
+    if (!db_run(m->conn, "reading_facts", &args, &rows, m->err)) {
+        return false;
+    }
+    note_changed(m, &rows, &m->result->facts_changed);
+    return true;
+}
+
+static int by_id(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static size_t sort_unique(int64_t *ids, size_t count) {
+    if (count > 0) {
+        qsort(ids, count, sizeof *ids, by_id);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] != 0 && (kept == 0 || ids[kept - 1] != ids[i])) {
+            ids[kept++] = ids[i];
+        }
+    }
+    return kept;
+}
+
+/* Facts of listed people, sorted by our person id. Facts of anybody else are nobody's. */
+static size_t place_facts(const struct merge *m, struct placed *out) {
+    const struct store_reading *r = m->reading;
+    struct ref_id *table = ARENA_ARRAY(m->arena, struct ref_id, r->member_count);
+    for (size_t i = 0; i < r->member_count; i++) {
+        table[i] = (struct ref_id){.ref = r->members[i].person_ref, .id = m->member_ids[i]};
+    }
+    if (r->member_count > 0) {
+        qsort(table, r->member_count, sizeof *table, by_ref);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < r->fact_count; i++) {
+        const struct model_fact *f = &r->facts[i];
+        int64_t person_id = find_ref(table, r->member_count, f->person_ref);
+        int64_t item_id = f->item_index < r->item_count ? m->item_ids[f->item_index] : 0;
+        if (person_id != 0 && item_id != 0) {
+            out[n++] = (struct placed){.person_id = person_id, .item_id = item_id, .fact = f};
+        }
+    }
+    if (n > 0) {
+        qsort(out, n, sizeof *out, by_person);
+    }
+    return n;
+}
+
+static bool save_facts(struct merge *m) {
+    const struct store_reading *r = m->reading;
+    struct placed *facts = ARENA_ARRAY(m->arena, struct placed, r->fact_count);
+    size_t n = place_facts(m, facts);
+    int64_t *people = ARENA_ARRAY(m->arena, int64_t, r->member_count);
+    if (r->member_count > 0) {
+        memcpy(people, m->member_ids, r->member_count * sizeof *people);
+    }
+    size_t people_count = sort_unique(people, r->member_count);
+    size_t from = 0;
+    for (size_t first = 0; first < people_count; first += CHUNK_PEOPLE) {
+        size_t count = people_count - first < CHUNK_PEOPLE ? people_count - first : CHUNK_PEOPLE;
+        int64_t last_person = people[first + count - 1];
+        size_t to = from;
+        while (to < n && facts[to].person_id <= last_person) {
+            to++;
+        }
+        if (!save_chunk(m, people + first, count, facts + from, to - from)) {
+            return false;
+        }
+        from = to;
+    }
+    return true;
+}
+
+/* The judge's job, in the same commit: a crash between reading and judging loses nobody. */
+static bool add_judge_job(struct merge *m) {
+    size_t n = sort_unique(m->changed, m->changed_count);
+    m->result->people_changed = m->is_everybody ? m->reading->member_count : n;
+    if (!m->is_everybody && n == 0) {
+        return true;
+    }
+    struct str payload;
+    str_init(&payload, m->arena, (size_t)64 << 20);
+    str_addf(&payload, "{\"course\":%lld", (long long)m->reading->course_id);
+    for (size_t i = 0; !m->is_everybody && i < n; i++) {
+        str_addf(&payload, "%s%lld%s", i == 0 ? ",\"people\":[" : ",", (long long)m->changed[i],
+                 i + 1 == n ? "]" : "");
+    }
+    str_add_char(&payload, '}');
+    char id[37];
+    uuid7(m->reading->read_at, id);
+    const struct store_job_new job = {.institution_id = m->reading->institution_id,
+                                      .kind = SV("judge"),
+                                      .dedupe = sv_printf(m->arena, "judge:%s", id),
+                                      .payload = str_sv(&payload),
+                                      .priority = 20};
+    return str_ok(&payload, "the judge's job", m->err) &&
+           store_job_add_in(m->conn, &job, m->arena, m->err);
+}
+
+static bool merge(struct merge *m) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_time(&args, m->reading->read_at);
+    if (!db_run(m->conn, "reading_begin", &args, &rows, m->err)) {
+        return false;
+    }
+    if (rows.count == 0 || !db_bool(&rows, 0, 0)) {
+        return true; /* a later reading was saved already */
+    }
+    return save_people(m) && save_memberships(m) && save_items(m) && save_facts(m) &&
+           db_run(m->conn, "reading_end", &args, NULL, m->err) && add_judge_job(m);
+}
+
+bool store_reading_save(struct store *store, const struct store_reading *reading,
+                        struct store_reading_result *out, struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_CONN *conn = NULL;
+    *out = (struct store_reading_result){0};
+    if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
+        !db_begin(conn, reading->institution_id, err)) {
+        return false;
+    }
+    struct merge m = {.conn = conn, .reading = reading, .arena = &a, .result = out, .err = err};
+    return merge(&m) && db_commit(conn, err);
+}

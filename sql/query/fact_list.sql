@@ -1,0 +1,6 @@
+-- institution int8, course int8, ids int8[] -> person_id int8, item_id int8, score text, maximum text, letter text, is_posted bool, is_excused bool, completion int8, submitted_at int8, graded_at int8, completed_at int8
+SELECT person_id, item_id, score, maximum, letter, is_posted, is_excused, completion, usec(submitted_at),
+       usec(graded_at), usec(completed_at)
+FROM fact
+WHERE institution_id = $1 AND context_id = $2 AND ($3::int8[] IS NULL OR person_id = ANY ($3))
+ORDER BY person_id, item_id

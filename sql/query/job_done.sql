@@ -1,0 +1,2 @@
+-- id int8 ->
+DELETE FROM job WHERE id = $1

@@ -1,0 +1,13 @@
+-- lease_s int8 -> id int8, institution_id int8, kind text, payload text, attempts int8
+UPDATE job SET state = 'leased', attempts = attempts + 1, lease_until = now() + $1 * interval '1 second'
+WHERE id = (
+    SELECT j.id FROM job j
+    WHERE ((j.state = 'waiting' AND j.run_at <= now()) OR (j.state = 'leased' AND j.lease_until < now()))
+      -- One at a time for each thing: a newer job waits until the one that runs is done.
+      AND NOT EXISTS (SELECT FROM job r WHERE r.kind = j.kind AND r.dedupe = j.dedupe AND r.state = 'leased'
+                      AND r.lease_until >= now() AND r.id <> j.id)
+    ORDER BY j.priority DESC, j.run_at
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, institution_id, kind, payload, attempts

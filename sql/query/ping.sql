@@ -1,0 +1,2 @@
+-- -> is_standby bool
+SELECT pg_is_in_recovery()

@@ -1,0 +1,30 @@
+-- institution int8, course int8, source text, people int8[], is_complete bool, person_ids int8[], item_ids int8[], scores text[], maxima text[], letters text[], posted bool[], excused bool[], completions int8[], submitted timestamptz[], graded timestamptz[], completed timestamptz[] -> person_id int8
+WITH input AS (
+    SELECT DISTINCT ON (person_id, item_id) person_id, item_id, score::numeric AS score, maximum::numeric AS maximum,
+           coalesce(letter, '') AS letter, is_posted, is_excused, completion::smallint AS completion, submitted_at,
+           graded_at, completed_at
+    FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS t (person_id, item_id, score, maximum, letter,
+        is_posted, is_excused, completion, submitted_at, graded_at, completed_at)
+), saved AS (
+    INSERT INTO fact AS f (institution_id, context_id, person_id, item_id, score, maximum, letter, is_posted,
+                           is_excused, completion, submitted_at, graded_at, completed_at)
+    SELECT $1, $2, person_id, item_id, score, maximum, letter, is_posted, is_excused, completion, submitted_at,
+           graded_at, completed_at
+    FROM input
+    ON CONFLICT (institution_id, context_id, person_id, item_id) DO UPDATE
+    SET score = excluded.score, maximum = excluded.maximum, letter = excluded.letter,
+        is_posted = excluded.is_posted, is_excused = excluded.is_excused, completion = excluded.completion,
+        submitted_at = excluded.submitted_at, graded_at = excluded.graded_at, completed_at = excluded.completed_at
+    WHERE (f.score, f.maximum, f.letter, f.is_posted, f.is_excused, f.completion, f.submitted_at, f.graded_at,
+           f.completed_at) IS DISTINCT FROM
+          (excluded.score, excluded.maximum, excluded.letter, excluded.is_posted, excluded.is_excused,
+           excluded.completion, excluded.submitted_at, excluded.graded_at, excluded.completed_at)
+    RETURNING person_id
+), gone AS (
+    DELETE FROM fact f USING item i
+    WHERE $5 AND f.institution_id = $1 AND f.context_id = $2 AND f.person_id = ANY ($4)
+      AND i.institution_id = $1 AND i.id = f.item_id AND i.source = $3
+      AND NOT EXISTS (SELECT FROM input n WHERE n.person_id = f.person_id AND n.item_id = f.item_id)
+    RETURNING f.person_id
+)
+SELECT person_id FROM saved UNION ALL SELECT person_id FROM gone

@@ -1,0 +1,21 @@
+-- institution int8, course int8, people int8[], learners bool[], teachers bool[], actives bool[], is_complete bool -> person_id int8
+WITH input AS (
+    SELECT DISTINCT ON (person_id) person_id, is_learner, is_teacher, is_active
+    FROM unnest($3, $4, $5, $6) AS t (person_id, is_learner, is_teacher, is_active)
+), saved AS (
+    INSERT INTO membership AS m (institution_id, context_id, person_id, is_listed_learner, is_listed_teacher,
+                                 is_active, listed_at)
+    SELECT $1, $2, person_id, is_learner, is_teacher, is_active, now() FROM input
+    ON CONFLICT (institution_id, context_id, person_id) DO UPDATE
+    SET is_listed_learner = excluded.is_listed_learner, is_listed_teacher = excluded.is_listed_teacher,
+        is_active = excluded.is_active, listed_at = now()
+    WHERE m.listed_at IS NULL OR (m.is_listed_learner, m.is_listed_teacher, m.is_active) IS DISTINCT FROM
+          (excluded.is_listed_learner, excluded.is_listed_teacher, excluded.is_active)
+    RETURNING person_id
+), left_the_course AS (
+    UPDATE membership m SET is_active = false
+    WHERE $7 AND m.institution_id = $1 AND m.context_id = $2 AND m.is_active AND m.listed_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM input i WHERE i.person_id = m.person_id)
+    RETURNING person_id
+)
+SELECT person_id FROM saved UNION ALL SELECT person_id FROM left_the_course

@@ -1,0 +1,19 @@
+-- institution int8, registration int8, subs text[], names text[], emails text[], sourcedids text[] -> sub text, id int8
+WITH input AS (
+    SELECT DISTINCT ON (sub) sub, coalesce(name, '') AS name, coalesce(email, '') AS email,
+           coalesce(sourcedid, '') AS sourcedid
+    FROM unnest($3, $4, $5, $6) AS t (sub, name, email, sourcedid)
+), saved AS (
+    INSERT INTO person AS p (institution_id, registration_id, sub, name, email, sourcedid)
+    SELECT $1, $2, sub, name, email, sourcedid FROM input
+    ON CONFLICT (institution_id, registration_id, sub) DO UPDATE
+    SET name = coalesce(nullif(excluded.name, ''), p.name), email = coalesce(nullif(excluded.email, ''), p.email),
+        sourcedid = coalesce(nullif(excluded.sourcedid, ''), p.sourcedid)
+    WHERE (excluded.name <> '' AND p.name <> excluded.name) OR (excluded.email <> '' AND p.email <> excluded.email)
+       OR (excluded.sourcedid <> '' AND p.sourcedid <> excluded.sourcedid)
+    RETURNING sub, id
+)
+SELECT sub, id FROM saved
+UNION
+SELECT p.sub, p.id FROM person p JOIN input i ON i.sub = p.sub
+WHERE p.institution_id = $1 AND p.registration_id = $2
