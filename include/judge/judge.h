@@ -1,0 +1,122 @@
+/* The one judge (DESIGN 5): loads a course with its badges, people and facts, and decides with the
+ * badge room's evaluator. The worker, the learner's progress, the teacher's grid and "why / why
+ * not", and the dry run all come here, so they cannot disagree.
+ *
+ * A room of its own because both `page` and `job` need it: it may use store, badge and text. */
+#pragma once
+#include "badge_explain.h"
+#include "badge_file.h"
+#include "store_award.h"
+#include "store_badge.h"
+#include "store_course.h"
+#include "text_zone.h"
+
+/* A badge mapped to the course. */
+struct judge_badge {
+    struct store_badge stored;
+    struct model_badge definition; /* as in the badge file */
+    const struct badge_rule *rule;
+    const struct badge_plan *plan; /* NULL: cannot be judged in this course; `problem` says why */
+    struct sv problem;             /* one sentence, or empty */
+};
+
+struct judge_course {
+    struct store_course course;
+    const struct text_zone *zone;
+    struct model_item *items;
+    size_t item_count;
+    struct badge_catalogue catalogue;
+    struct judge_badge *badges; /* by name */
+    size_t badge_count;
+    struct store_badge *others; /* every badge of the institution: rules may ask for them */
+    size_t other_count;
+};
+
+/* Everything lives in `a`. Problems of single badges are not errors: see judge_badge. */
+NODISCARD bool judge_course_load(struct store *store, int64_t institution_id, int64_t course_id,
+                                 struct arena *a, struct judge_course *out, struct err *err);
+
+/* One person with everything known of them in the course. */
+struct judge_person {
+    struct store_person person;
+    struct model_fact *facts; /* by item_index */
+    size_t fact_count;
+    const struct store_award *awards; /* the latest of each badge of the institution */
+    size_t award_count;
+    const struct store_attestation *attestations;
+    size_t attestation_count;
+    struct badge_held *held;
+    size_t held_count;
+};
+
+/* ids NULL: everybody. By name. */
+NODISCARD bool judge_people_load(struct store *store, const struct judge_course *course,
+                                 const int64_t *ids, size_t id_count, struct arena *a,
+                                 struct judge_person **out, size_t *count, struct err *err);
+
+/* Decide one badge for one person. Not decidable (and not met) when the badge has no plan. The
+ * results live in `a`. */
+struct badge_verdict judge_decide(const struct judge_badge *badge,
+                                  const struct judge_person *person, struct arena *a);
+/* badge_explain's JSON for it; for a badge without a plan the same shape with its problem as `next`
+ * and no conditions. New reference. */
+json_t *judge_explain(const struct judge_badge *badge, const struct judge_person *person,
+                      enum badge_voice voice, struct arena *a);
+/* The person's latest award of the badge; NULL: none. */
+const struct store_award *judge_award(const struct judge_badge *badge,
+                                      const struct judge_person *person);
+
+/* What would happen if the badge were switched on now: decides for everybody who may earn. */
+struct judge_dry_run {
+    size_t people;     /* who may earn */
+    size_t would_earn; /* met, and hold no award yet */
+    size_t hold;       /* hold it already */
+    size_t one_step;   /* not met, one step away */
+};
+struct judge_dry_run judge_dry_run(const struct judge_badge *badge,
+                                   const struct judge_person *people, size_t count);
+
+/* A badge file read against an institution: what an import would do, without doing it. */
+struct judge_import_badge {
+    const struct model_badge *badge;
+    const struct badge_rule *rule;
+    enum store_change change;
+    struct sv words; /* the rule in words */
+    int64_t *course_ids;
+    struct sv *course_titles;
+    size_t course_count;
+    struct judge_dry_run dry_run; /* over all mapped courses */
+    struct sv problem; /* a course where the rule cannot be bound: one sentence; else empty */
+};
+struct judge_import {
+    int64_t institution_id;
+    struct badge_file *file;
+    struct judge_import_badge *badges;
+    size_t badge_count;
+};
+/* Parse and check a badge file. institution_id 0: found by the courses it names. A REF that matches
+ * nothing in a course that has been read, or more than one thing, is ERR_INPUT naming the
+ * candidates; a course that was never read is a problem, not an error (it is bound when it has
+ * been). Nothing is written but courses that were not known yet. Fails: ERR_INPUT with line and
+ * column; ERR_NOT_FOUND "course". */
+NODISCARD bool judge_import_read(struct store *store, struct sv text, int64_t institution_id,
+                                 struct arena *a, struct judge_import *out, struct err *err);
+/* Do it. */
+NODISCARD bool judge_import_apply(struct store *store, const struct judge_import *import,
+                                  int64_t actor_person_id, struct err *err);
+/* One badge's definition as JSON without rule and courses, canonical: what store_badge keeps. */
+struct sv judge_definition_text(struct arena *a, const struct model_badge *badge);
+/* And back; ids stay 0. Fails: ERR_INPUT (it was no definition). */
+NODISCARD bool judge_definition_read(struct arena *a, struct sv text, struct model_badge *out,
+                                     struct err *err);
+
+/* The badges of one issuer, to be written as a file. */
+struct judge_export {
+    struct badge_file file; /* badges[i].id is set; courses are to be filled in from the mappings */
+    struct store_mapping *mappings;
+    size_t mapping_count;
+};
+/* issuer_key empty: the only one there is. Fails: ERR_NOT_FOUND "issuer"; ERR_INPUT "issuer" naming
+ * those there are. */
+NODISCARD bool judge_export_read(struct store *store, int64_t institution_id, struct sv issuer_key,
+                                 struct arena *a, struct judge_export *out, struct err *err);

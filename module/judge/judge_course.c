@@ -1,0 +1,142 @@
+#include "judge_internal.h"
+#include <string.h>
+
+static usec_t day_end(void *ctx, int year, int month, int day) {
+    return text_day_end(ctx, year, month, day);
+}
+
+/* What the source can read shows in what it did read: it lists the course's total and completion as
+ * items of their own, whether or not anybody has them yet. */
+static struct badge_source_can source_can(const struct model_item *items, size_t count) {
+    struct badge_source_can can = {0};
+    bool is_moodle = count > 0;
+    for (size_t i = 0; i < count; i++) {
+        enum model_item_kind kind = items[i].kind;
+        can.has_course_total |=
+            kind == MODEL_ITEM_COURSE_FINAL || kind == MODEL_ITEM_COURSE_CURRENT;
+        can.has_completion |= kind == MODEL_ITEM_COURSE_COMPLETION;
+        can.has_modules |= kind == MODEL_ITEM_MODULE;
+        can.has_outcomes |= kind == MODEL_ITEM_OUTCOME;
+        is_moodle = is_moodle && sv_eq(items[i].source, SV("moodle"));
+    }
+    can.has_letters =
+        !is_moodle; /* Moodle's web services give no letters (reference moodle.md 7) */
+    return can;
+}
+
+void judge_catalogue(struct judge_course *c) {
+    struct sv source = c->item_count == 0 ? sv_of(NULL, 0) : c->items[0].source;
+    c->catalogue =
+        (struct badge_catalogue){.items = c->items,
+                                 .item_count = c->item_count,
+                                 .can = source_can(c->items, c->item_count),
+                                 .source_name = sv_eq(source, SV("moodle")) ? SV("Moodle") : source,
+                                 .day_end = day_end,
+                                 .day_ctx = (void *)c->zone};
+}
+
+bool judge_course_open(struct store *store, int64_t institution_id, int64_t course_id,
+                       struct arena *a, struct judge_course *out, struct err *err) {
+    *out = (struct judge_course){.zone = text_zone_utc};
+    if (!store_course_get(store, institution_id, course_id, a, &out->course, err) ||
+        !text_zone_load(a, TEXT_ZONE_DIR, out->course.time_zone, &out->zone, err) ||
+        !store_item_list(store, institution_id, course_id, a, &out->items, &out->item_count, err)) {
+        return false;
+    }
+    judge_catalogue(out);
+    return true;
+}
+
+bool judge_bind(const struct judge_course *course, const struct badge_rule *rule, struct arena *a,
+                const struct badge_plan **plan, struct sv *problem) {
+    struct err why = {0};
+    *plan = NULL;
+    if (course->course.synced_at == 0) {
+        *problem = SV("The grades of this course have not been read yet");
+        return false;
+    }
+    if (!badge_plan_bind(a, rule, &course->catalogue, plan, &why)) {
+        *plan = NULL;
+        *problem = sv_copy(a, sv_from(why.text));
+        return false;
+    }
+    *problem = (*plan)->is_broken ? (*plan)->broken_text : sv_of("", 0);
+    return !(*plan)->is_broken;
+}
+
+bool judge_badge_read(struct arena *a, const struct store_badge *stored,
+                      struct model_badge *definition, const struct badge_rule **rule,
+                      struct err *err) {
+    struct badge_file *file = NULL;
+    struct sv body = sv_trim(stored->definition);
+    if (body.len < 2) {
+        return err_set(err, ERR_BUG, "badge %.*s has no definition", SV_ARG(stored->key));
+    }
+    struct sv members = sv_head(sv_skip(body, 1), body.len - 2); /* without the braces */
+    struct sv text =
+        sv_printf(a,
+                  "{\"issuer\":{\"key\":\"i\",\"name\":\"i\",\"url\":\"https://i.example\"},"
+                  "\"badges\":[{%.*s,\"rule\":%.*s}]}",
+                  SV_ARG(members), SV_ARG(stored->rule));
+    if (!badge_file_parse(a, text, &file, err)) {
+        return err_prefix(err, "badge %.*s as stored", SV_ARG(stored->key));
+    }
+    *definition = file->badges[0];
+    *rule = file->rules[0];
+    definition->id = stored->id;
+    definition->public_id = stored->public_id;
+    return true;
+}
+
+struct sv judge_definition_text(struct arena *a, const struct model_badge *badge) {
+    const struct badge_rule none = {.kind = BADGE_RULE_MANUAL, .manual = SV("-")};
+    const struct badge_rule *rules[1] = {&none};
+    struct model_badge copy = *badge;
+    copy.course_count = 0;
+    const struct badge_file file = {
+        .issuer = {.key = SV("i"), .name = SV("i"), .url = SV("https://i.example")},
+        .badges = &copy,
+        .rules = rules,
+        .badge_count = 1};
+    AUTO_JSON *json = badge_file_write(&file);
+    json_t *one = json_array_get(json_object_get(json, "badges"), 0);
+    (void)json_object_del(one, "rule");
+    (void)json_object_del(one, "courses");
+    return js_dump(a, one);
+}
+
+bool judge_definition_read(struct arena *a, struct sv text, struct model_badge *out,
+                           struct err *err) {
+    const struct store_badge stored = {
+        .definition = text, .rule = SV("{\"manual\":\"-\"}"), .key = SV("definition")};
+    const struct badge_rule *ignored = NULL;
+    return judge_badge_read(a, &stored, out, &ignored, err);
+}
+
+static bool load_badges(struct store *store, struct judge_course *c, struct arena *a,
+                        struct err *err) {
+    struct store_badge *stored = NULL;
+    if (!store_badge_list_course(store, c->course.institution_id, c->course.id, a, &stored,
+                                 &c->badge_count, err) ||
+        !store_badge_list(store, c->course.institution_id, a, &c->others, &c->other_count, err)) {
+        return false;
+    }
+    c->badges = ARENA_ARRAY(a, struct judge_badge, c->badge_count);
+    for (size_t i = 0; i < c->badge_count; i++) {
+        struct judge_badge *b = &c->badges[i];
+        b->stored = stored[i];
+        if (!judge_badge_read(a, &stored[i], &b->definition, &b->rule, err)) {
+            return false;
+        }
+        if (!judge_bind(c, b->rule, a, &b->plan, &b->problem) && b->plan != NULL) {
+            b->plan = NULL; /* broken: nothing is awarded, nothing revoked */
+        }
+    }
+    return true;
+}
+
+bool judge_course_load(struct store *store, int64_t institution_id, int64_t course_id,
+                       struct arena *a, struct judge_course *out, struct err *err) {
+    return judge_course_open(store, institution_id, course_id, a, out, err) &&
+           load_badges(store, out, a, err);
+}

@@ -1,0 +1,19 @@
+/* What the files of this room share. */
+#pragma once
+#include "badge_award.h"
+#include "base_json.h"
+#include "judge.h"
+
+/* A rule and its definition out of the database's texts, by the badge file's own parser: what is
+ * stored was a valid file once. */
+NODISCARD bool judge_badge_read(struct arena *a, const struct store_badge *stored,
+                                struct model_badge *definition, const struct badge_rule **rule,
+                                struct err *err);
+/* The catalogue of a course from its items. */
+void judge_catalogue(struct judge_course *course);
+/* Bind a rule; false with `problem` (one sentence) when it cannot be judged there. */
+bool judge_bind(const struct judge_course *course, const struct badge_rule *rule, struct arena *a,
+                const struct badge_plan **plan, struct sv *problem);
+/* Load course, zone and items, but no badges. */
+NODISCARD bool judge_course_open(struct store *store, int64_t institution_id, int64_t course_id,
+                                 struct arena *a, struct judge_course *out, struct err *err);
