@@ -1,0 +1,49 @@
+// Small comforts on top of pages that work without any script.
+(function () {
+    "use strict";
+
+    // A form that must be sent once: a second press while the first is on its way does nothing.
+    document.addEventListener("submit", function (event) {
+        var form = event.target;
+        if (!form.classList.contains("once")) return;
+        if (form.dataset.sent) {
+            event.preventDefault();
+            return;
+        }
+        form.dataset.sent = "1";
+    });
+    window.addEventListener("pageshow", function () {
+        document.querySelectorAll("form.once").forEach(function (form) {
+            delete form.dataset.sent;
+        });
+    });
+
+    // Inside a learning platform's frame: ask for the height the page needs (Canvas and others listen).
+    // The message holds a number and nothing else, so any parent may read it.
+    if (window.parent !== window && "ResizeObserver" in window) {
+        var told = 0;
+        document.documentElement.classList.add("framed");
+        new ResizeObserver(function () {
+            var height = Math.ceil(document.body.getBoundingClientRect().height);
+            if (Math.abs(height - told) < 8) return;
+            told = height;
+            window.parent.postMessage({ subject: "lti.frameResize", height: height }, "*");
+        }).observe(document.body);
+    }
+
+    // The name box of the grid narrows the rows that are on the page while one types; Enter still
+    // asks the server, which knows every page of learners.
+    var box = document.getElementById("search");
+    var rows = document.querySelectorAll(".grid tbody tr");
+    if (box && rows.length) {
+        var plain = function (text) {
+            return text.toLocaleLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+        };
+        box.addEventListener("input", function () {
+            var wanted = plain(box.value.trim());
+            rows.forEach(function (row) {
+                row.hidden = plain(row.cells[0].textContent).indexOf(wanted) < 0;
+            });
+        });
+    }
+})();

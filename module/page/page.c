@@ -1,0 +1,259 @@
+/* Routes, and the way of every request: find the page, load the session, check rights, answer. */
+#include "page.h"
+#include "base_blob.h"
+#include "base_encode.h"
+#include "base_log.h"
+#include "page_internal.h"
+#include <stdlib.h>
+
+extern const struct blob blob_templates[];
+extern const size_t blob_templates_count;
+extern const struct blob blob_assets[];
+extern const size_t blob_assets_count;
+
+/* web_route.handle takes the page as its context. */
+#define HANDLER(name)                                                                              \
+    static bool go_##name(void *ctx, struct web_request *req, struct web_response *resp,           \
+                          struct err *err) {                                                       \
+        (void)req;                                                                                 \
+        (void)resp;                                                                                \
+        return page_##name(ctx, err);                                                              \
+    }
+HANDLER(lti_login)
+HANDLER(lti_launch)
+HANDLER(lti_launch_get)
+HANDLER(lti_jwks)
+HANDLER(welcome)
+HANDLER(health)
+HANDLER(ready)
+HANDLER(metrics_show)
+HANDLER(asset)
+HANDLER(home)
+HANDLER(student)
+HANDLER(badge)
+HANDLER(teacher)
+HANDLER(why)
+HANDLER(why_change)
+HANDLER(admin)
+HANDLER(import)
+HANDLER(import_confirm)
+HANDLER(check)
+HANDLER(image)
+
+static const struct web_route ROUTES[] = {
+    {WEB_GET, "/", go_welcome, 0},
+    {WEB_GET | WEB_POST, "/lti/login", go_lti_login, 0},
+    {WEB_GET | WEB_POST, "/lti/login/:registration", go_lti_login, 0},
+    {WEB_POST, "/lti/launch", go_lti_launch, 0},
+    {WEB_POST, "/lti/launch/:registration", go_lti_launch, 0},
+    {WEB_GET, "/lti/launch", go_lti_launch_get, 0},
+    {WEB_GET, "/lti/launch/:registration", go_lti_launch_get, 0},
+    {WEB_GET, "/lti/jwks", go_lti_jwks, 0},
+    {WEB_GET, "/healthz", go_health, 0},
+    {WEB_GET, "/readyz", go_ready, 0},
+    {WEB_GET, "/metrics", go_metrics_show, 0},
+    {WEB_GET, "/assets/:hash/:name", go_asset, 0},
+    {WEB_GET, "/app/l/:launch/", go_home, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/learner", go_student, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/grid", go_teacher, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_GET, "/app/l/:launch/why/:person/:badge", go_why, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/why/:person/:badge/:deed", go_why_change,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    {WEB_POST, "/app/l/:launch/check", go_check, PAGE_IN_COURSE | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/badges", go_admin, PAGE_IN_COURSE | PAGE_ADMIN},
+    /* Loaded again after an import that could not be read. */
+    {WEB_GET, "/app/l/:launch/badges/import", go_admin, PAGE_IN_COURSE | PAGE_ADMIN},
+    {WEB_POST, "/app/l/:launch/badges/import", go_import, PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    {WEB_POST, "/app/l/:launch/badges/import/confirm", go_import_confirm,
+     PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/badges/:badge", go_badge, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE},
+};
+static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
+
+/* A platform's keys, for the cache of the lti room. */
+static bool fetch_keys(void *ctx, struct sv url, struct arena *a, struct sv *body,
+                       int64_t *max_age_s, struct err *err) {
+    struct page_app *app = ctx;
+    struct net_response response = {0};
+    struct sv cache = {0};
+    const struct net_request request = {.method = NET_GET,
+                                        .net_class = NET_CLASS_PLATFORM,
+                                        .url = url,
+                                        .total_timeout_ms = 5000,
+                                        .body_max_bytes = JOSE_KEYSET_BYTES_MAX};
+    *max_age_s = -1;
+    if (!net_fetch(app->options.net, &request, &response, a, err) ||
+        !net_status_check(&response, "reading the platform's keys", err)) {
+        return false;
+    }
+    if (net_response_header(&response, SV("cache-control"), 0, &cache)) {
+        for (struct sv one = {0}; cache.len > 0;) {
+            (void)sv_cut(cache, ',', &one, &cache);
+            one = sv_trim(one);
+            if (sv_starts(one, SV("max-age=")) &&
+                !num_parse_i64(sv_skip(one, 8), 0, INT64_C(1) << 31, max_age_s)) {
+                *max_age_s = -1;
+            }
+        }
+    }
+    *body = response.body;
+    return true;
+}
+
+/* One hash over all assets, so that a page and its files always fit together. */
+static struct sv hash_assets(struct arena *a) {
+    struct str all;
+    str_init(&all, a, 8u << 20);
+    for (size_t i = 0; i < blob_assets_count; i++) {
+        str_add_c(&all, blob_assets[i].name);
+        str_add(&all, blob_sv(&blob_assets[i]));
+    }
+    unsigned char sum[32];
+    sha256(all.ptr, all.len, sum);
+    return sv_head(hex_encode(a, sum, sizeof sum), 12);
+}
+
+bool page_create(const struct page_options *options, struct page_app **out, struct err *err) {
+    struct page_app *app = calloc(1, sizeof *app);
+    if (app == NULL) {
+        abort();
+    }
+    app->options = *options;
+    if (!text_templates_compile(&app->arena, blob_templates, blob_templates_count, &app->templates,
+                                err)) {
+        page_destroy(app);
+        return false;
+    }
+    app->asset_hash = hash_assets(&app->arena);
+    /* At most an eighth of the threads wait on the outside at once (DESIGN 7). */
+    const struct lti_keysets_config keys = {
+        .fetch = fetch_keys, .ctx = app, .waiters_max = options->threads / 8 + 1};
+    app->keysets = lti_keysets_create(&keys);
+    *out = app;
+    return true;
+}
+
+void page_destroy(struct page_app *app) {
+    if (app != NULL) {
+        lti_keysets_destroy(app->keysets);
+        arena_release(&app->arena);
+        free(app);
+    }
+}
+
+/* The session of /app/l/LAUNCH/: the cookie of that launch authorises, nothing else. */
+static bool load_session(struct page *p, struct sv *token, struct err *err) {
+    p->launch_id = web_arg(p->req, "launch");
+    if (!uuid_is_valid(p->launch_id)) {
+        return err_because(err, ERR_NOT_FOUND, "route", "there is no such page");
+    }
+    struct sv name = web_cookie_name(
+        p->arena, sv_printf(p->arena, PAGE_COOKIE_SESSION "%.*s", SV_ARG(p->launch_id)), false);
+    if (!web_cookie(p->req, name, token) || token->len != 43) {
+        return err_because(err, ERR_DENIED, "session", "this page opens from inside your course");
+    }
+    unsigned char hash[32];
+    sha256(token->ptr, token->len, hash);
+    return store_session_get(p->app->options.store, p->launch_id, hash, p->arena, &p->session, err);
+}
+
+static bool load_zone(struct page *p) {
+    struct err ignored = {0};
+    if (!text_zone_load(p->arena, TEXT_ZONE_DIR, p->session.time_zone, &p->zone, &ignored)) {
+        log_err(LOG_LEVEL_WARN, "time_zone", &ignored);
+        p->zone = text_zone_utc;
+    }
+    return true;
+}
+
+/* The platform may frame its own launches' pages, and nobody else may. */
+static void allow_framing(struct page *p) {
+    struct err ignored = {0};
+    if (!web_csp_frame(p->resp, p->session.issuer, &ignored) ||
+        !web_csp_frame(p->resp, p->session.auth_url, &ignored)) {
+        log_err(LOG_LEVEL_WARN, "frame_origin", &ignored);
+    }
+}
+
+static bool check_form(struct page *p, struct err *err) {
+    struct web_form form = {0};
+    struct sv token = {0};
+    struct sv origin = {0};
+    if (!web_origin(p->arena, p->app->options.base_url, &origin, err) ||
+        !web_same_origin_check(p->req, origin, err) || !web_form_upload(p->req, &form, err) ||
+        !web_form_one(&form, "csrf", &token, err)) {
+        return false;
+    }
+    if (!sv_eq_secret(token, page_csrf(p))) {
+        return err_because(
+            err, ERR_DENIED, "csrf",
+            "this form was made for another session; load the page again and repeat");
+    }
+    return true;
+}
+
+static bool check_role(const struct page *p, unsigned flags, struct err *err) {
+    enum model_role role = p->session.role;
+    bool is_teacher = role == MODEL_ROLE_TEACHER || role == MODEL_ROLE_ADMIN;
+    if (((flags & PAGE_TEACHER) != 0 && !is_teacher) ||
+        ((flags & PAGE_ADMIN) != 0 && role != MODEL_ROLE_ADMIN)) {
+        return err_because(err, ERR_DENIED, "role", "this page is for %s of the course",
+                           (flags & PAGE_ADMIN) != 0 ? "badge administrators" : "teachers");
+    }
+    return true;
+}
+
+static bool answer(struct page *p, struct err *err) {
+    const struct web_route *route = NULL;
+    if (!web_router_find(&ROUTER, p->req, p->resp, &route, err)) {
+        return false;
+    }
+    if ((route->flags & PAGE_IN_COURSE) != 0) {
+        struct sv token = {0};
+        if (!load_session(p, &token, err)) {
+            return false;
+        }
+        allow_framing(p);
+        if (!load_zone(p) || !check_role(p, route->flags, err) ||
+            ((route->flags & PAGE_FORM) != 0 && !check_form(p, err))) {
+            return false;
+        }
+    }
+    return route->handle(p, p->req, p->resp, err);
+}
+
+void page_handle(void *ctx, struct web_request *req, struct web_response *resp) {
+    struct page_app *app = ctx;
+    struct page p = {.app = app,
+                     .req = req,
+                     .resp = resp,
+                     .arena = req->arena,
+                     .now = clock_now(&app->options.clock),
+                     .zone = text_zone_utc};
+    struct err err = {0};
+    atomic_fetch_add(&app->metrics.requests, 1);
+    if (!answer(&p, &err)) {
+        page_error(&p, &err);
+    }
+}
+
+void page_refuse(void *ctx, struct web_response *resp, const struct err *err) {
+    struct page_app *app = ctx;
+    struct web_request req = {.arena = resp->arena, .id = log_request()};
+    struct page p = {.app = app,
+                     .req = &req,
+                     .resp = resp,
+                     .arena = resp->arena,
+                     .now = clock_now(&app->options.clock),
+                     .zone = text_zone_utc};
+    page_error(&p, err);
+}
+
+struct sv page_csrf(const struct page *p) {
+    unsigned char mac[SEAL_MAC_BYTES];
+    struct sv about =
+        sv_printf(p->arena, "%.*s %lld", SV_ARG(p->launch_id), (long long)p->session.person_id);
+    seal_mac(p->app->options.seal, "csrf", about, mac);
+    return base64url_encode(p->arena, mac, sizeof mac);
+}

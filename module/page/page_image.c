@@ -1,0 +1,47 @@
+/* A badge's art, drawn from its own data. */
+#include "image_badge.h"
+#include "page_internal.h"
+#include "store_badge.h"
+
+/* Badge admins see every badge of their institution, others those of their course. */
+static bool find(struct page *p, struct sv public_id, struct store_badge *out, struct err *err) {
+    struct store *store = p->app->options.store;
+    struct store_badge *list = NULL;
+    size_t count = 0;
+    if (p->session.role == MODEL_ROLE_ADMIN) {
+        return store_badge_get(store, p->session.institution_id, public_id, p->arena, out, err);
+    }
+    if (!store_badge_list_course(store, p->session.institution_id, p->session.context_id, p->arena,
+                                 &list, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sv_eq(list[i].public_id, public_id)) {
+            *out = list[i];
+            return true;
+        }
+    }
+    return err_because(err, ERR_NOT_FOUND, "badge", "there is no such badge in this course");
+}
+
+bool page_image(struct page *p, struct err *err) {
+    struct store_badge badge = {0};
+    struct sv public_id = web_arg(p->req, "badge");
+    if (!uuid_is_valid(public_id)) {
+        return err_because(err, ERR_NOT_FOUND, "badge", "there is no such badge in this course");
+    }
+    if (!find(p, public_id, &badge, err)) {
+        return false;
+    }
+    const struct image_badge art = {.key = badge.key, .name = badge.name};
+    struct str svg;
+    str_init(&svg, p->arena, IMAGE_BADGE_MAX_BYTES);
+    if (!image_badge_draw(&art, &svg, err) || !str_ok(&svg, "the badge's drawing", err) ||
+        !web_header_add(p->resp, "Content-Security-Policy", SV("default-src 'none'; sandbox"),
+                        err)) {
+        return false;
+    }
+    web_bytes(p->resp, 200, "image/svg+xml", str_sv(&svg));
+    p->resp->cache = WEB_CACHE_MINUTES;
+    return true;
+}

@@ -1,0 +1,112 @@
+/* What the pages share: the application, one request's view of it, rendering, and errors. */
+#pragma once
+#include "base_json.h"
+#include "lti_keyset.h"
+#include "net_fetch.h"
+#include "page.h"
+#include "seal_key.h"
+#include "store_launch.h"
+#include "store_registration.h"
+#include "text_template.h"
+#include "text_time.h"
+#include "web_form.h"
+#include "web_origin.h"
+#include "web_router.h"
+#include <stdatomic.h>
+
+#define PAGE_COOKIE_BROWSER "laurel-browser"
+#define PAGE_COOKIE_SESSION "laurel-s-" /* and the launch id */
+#define PAGE_PATH_LAUNCH "/app/l/"
+#define PAGE_BROWSER_COOKIE_S (30 * 86400)
+#define PAGE_SESSION_COOKIE_S (4 * 3600)
+
+struct page_metrics {
+    atomic_llong requests, launches, launches_refused, errors;
+};
+
+struct page_app {
+    struct page_options options;
+    struct arena arena; /* what lives as long as the application */
+    const struct text_templates *templates;
+    struct lti_keysets *keysets;
+    struct sv asset_hash;
+    struct page_metrics metrics;
+};
+
+/* A request on its way to an answer. */
+struct page {
+    struct page_app *app;
+    struct web_request *req;
+    struct web_response *resp;
+    struct arena *arena;
+    usec_t now;
+    /* Pages inside a course only: */
+    struct sv launch_id;
+    struct store_session session;
+    const struct text_zone *zone;
+};
+
+/* Flags of a route. */
+enum {
+    PAGE_IN_COURSE = 1, /* the session is loaded; without one: start again */
+    PAGE_TEACHER = 2,   /* teachers and badge admins only */
+    PAGE_ADMIN = 4,     /* badge admins only */
+    PAGE_FORM = 8       /* a change: same origin and token are checked */
+};
+
+typedef bool page_handler(struct page *p, struct err *err);
+
+/* A path of ours below this launch: page_path(p, "badges/%s", id). */
+struct sv page_path(const struct page *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* "/assets/HASH/name" */
+struct sv page_asset_path(const struct page *p, const char *name);
+
+/* Values for view models; texts are copied. */
+json_t *page_json_text(struct sv text);
+json_t *page_json_textf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void page_set_text(json_t *object, const char *key, struct sv text);
+void page_set_bool(json_t *object, const char *key, bool value);
+
+/* The model every page starts from: `page` (title, language, styles). */
+json_t *page_model(const struct page *p, struct sv title);
+/* Adds `header`: course, freshness, "Check now", tabs. `current`: "learner", "grid", "badges" or
+ * "". */
+void page_add_header(const struct page *p, json_t *model, const char *current);
+/* Adds `notice` after a form: the ?done= of the address picks fixed words; else null. */
+void page_add_notice(const struct page *p, json_t *model);
+/* Render a template as the answer. Takes the model. */
+NODISCARD bool page_render(struct page *p, int status, const char *template, json_t *model,
+                           struct err *err);
+/* The error page for err; logs it. Never fails. */
+void page_error(struct page *p, const struct err *err);
+
+/* The token that forms of this session carry, and its check (PAGE_FORM does it). */
+struct sv page_csrf(const struct page *p);
+
+/* page_lti.c */
+page_handler page_lti_login;
+page_handler page_lti_launch;
+page_handler page_lti_launch_get;
+page_handler page_lti_jwks;
+/* page_public.c */
+page_handler page_welcome;
+page_handler page_health;
+page_handler page_ready;
+page_handler page_metrics_show;
+page_handler page_asset;
+/* page_home.c */
+page_handler page_home;
+/* The course's pages, one file each; they use page_course.h. */
+page_handler page_student;
+page_handler page_badge;
+page_handler page_teacher;
+page_handler page_why;
+page_handler page_why_change;
+page_handler page_admin;
+page_handler page_import;
+page_handler page_import_confirm;
+page_handler page_mentor;
+page_handler page_check;
+page_handler page_image;
+/* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
+bool page_own_path(struct sv launch_id, struct sv path);
