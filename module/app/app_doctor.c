@@ -1,0 +1,208 @@
+#include "app.h"
+#include "jose_keyset.h"
+#include "net_fetch.h"
+#include "store_job.h"
+#include "store_key.h"
+#include "store_registration.h"
+
+/* One finding after another; the command fails when any is bad. */
+struct doctor {
+    struct app *app;
+    struct net_client *net;
+    json_t *findings;
+    bool is_json, has_problem;
+};
+
+static void report(struct doctor *d, bool is_good, const char *what, struct sv text) {
+    d->has_problem = d->has_problem || !is_good;
+    if (d->is_json) {
+        (void)json_array_append_new(d->findings,
+                                    json_pack("{s:b, s:s, s:s%}", "ok", is_good ? 1 : 0, "check",
+                                              what, "text", text.ptr, text.len));
+    } else {
+        printf("%s  %-12s %.*s\n", is_good ? "ok     " : "PROBLEM", what, SV_ARG(text));
+    }
+}
+
+static bool report_err(struct doctor *d, const char *what, const struct err *err) {
+    report(d, false, what, sv_from(err->text));
+    return false;
+}
+
+static bool check_files(struct doctor *d) {
+    struct err err = {0};
+    if (!app_read_conf(d->app, &err)) {
+        return report_err(d, "config", &err);
+    }
+    report(d, true, "config", sv_from(d->app->conf_path));
+    if (!app_open_seal(d->app, &err)) {
+        return report_err(d, "master key", &err);
+    }
+    report(d, true, "master key", sv_from(d->app->conf.master_key_file));
+    return true;
+}
+
+static bool check_database(struct doctor *d) {
+    struct err err = {0};
+    struct store_key *keys = NULL;
+    struct store_job_counts jobs = {0};
+    size_t count = 0;
+    if (!app_open_store(d->app, &err) || !store_ready(d->app->store, &err)) {
+        return report_err(d, "database", &err);
+    }
+    report(d, true, "database", SV("reachable, and of this program's schema"));
+    if (!store_key_list(d->app->store, &d->app->arena, &keys, &count, &err)) {
+        return report_err(d, "keys", &err);
+    }
+    report(d, count > 0, "keys",
+           count > 0 ? SV("a signing key is there")
+                     : SV("there is no signing key yet: run `laurel key init`"));
+    if (!store_job_count(d->app->store, &jobs, &err)) {
+        return report_err(d, "jobs", &err);
+    }
+    report(d, jobs.parked + jobs.dead == 0, "jobs",
+           sv_printf(&d->app->arena,
+                     "%lld waiting, %lld parked until somebody changes something, %lld given up",
+                     (long long)jobs.waiting, (long long)jobs.parked, (long long)jobs.dead));
+    return true;
+}
+
+static bool fetch(struct doctor *d, struct sv url, struct arena *a, struct net_response *out,
+                  struct err *err) {
+    const struct net_request request = {.method = NET_GET,
+                                        .net_class = NET_CLASS_PLATFORM,
+                                        .url = url,
+                                        .total_timeout_ms = 5000,
+                                        .body_max_bytes = JOSE_KEYSET_BYTES_MAX};
+    return net_fetch(d->net, &request, out, a, err) && net_status_check(out, "the request", err);
+}
+
+static void check_clock(struct doctor *d, const struct net_response *response, const char *who) {
+    static const char *const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct sv date = {0};
+    struct tm tm = {0};
+    char month[4] = "";
+    if (!net_response_header(response, SV("date"), 0, &date) || date.len < 25 ||
+        sscanf(sv_c(&d->app->arena, sv_skip(date, 5)), "%d %3s %d %d:%d:%d", &tm.tm_mday, month,
+               &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6) {
+        return;
+    }
+    struct sv at = sv_from(months);
+    while (at.len >= 3 && !sv_starts(at, sv_from(month))) {
+        at = sv_skip(at, 3);
+        tm.tm_mon++;
+    }
+    tm.tm_year -= 1900;
+    long long off = (long long)timegm(&tm) - clock_now(&clock_system) / USEC_PER_S;
+    if (off > 5 || off < -5) {
+        report(
+            d, false, "clock",
+            sv_printf(
+                &d->app->arena,
+                "this machine's clock and that of %s are %lld seconds apart; launches fail beyond "
+                "60: set both by NTP",
+                who, off < 0 ? -off : off));
+    }
+}
+
+static void check_platform(struct doctor *d, const struct model_registration *r) {
+    AUTO_ARENA a = {0};
+    AUTO_JOSE_KEYSET *keys = NULL;
+    struct net_response response = {0};
+    struct err err = {0};
+    if (!r->is_enabled) {
+        report(d, true, "platform", sv_printf(&a, "%.*s is disabled", SV_ARG(r->issuer)));
+        return;
+    }
+    if (!fetch(d, r->jwks_url, &a, &response, &err) ||
+        !jose_keyset_parse(response.body, &keys, &err)) {
+        report(d, false, "platform",
+               sv_printf(&a, "%.*s: its keys at %.*s cannot be read: %s", SV_ARG(r->issuer),
+                         SV_ARG(r->jwks_url), err.text));
+        return;
+    }
+    report(d, jose_keyset_count(keys) > 0, "platform",
+           sv_printf(&a, "%.*s: %zu usable key%s", SV_ARG(r->issuer), jose_keyset_count(keys),
+                     jose_keyset_count(keys) == 1 ? "" : "s"));
+    check_clock(d, &response, sv_c(&a, r->issuer));
+}
+
+/* Our own address is no platform, but the operator's own choice: it may be asked whether it
+ * answers. */
+static size_t allow_own_address(const struct app *app, struct sv allowed[CONF_OUTBOUND_MAX + 1]) {
+    struct sv authority = sv_skip(app->conf.base_url, app->conf.is_https ? 8 : 7);
+    size_t count = app->conf.outbound_count;
+    for (size_t i = 0; i < count; i++) {
+        allowed[i] = app->conf.outbound_allow[i];
+    }
+    if (sv_find(authority, ':') < authority.len && authority.ptr[authority.len - 1] != ']') {
+        allowed[count++] = authority;
+    }
+    return count;
+}
+
+static void check_outside(struct doctor *d) {
+    struct arena *a = &d->app->arena;
+    struct err err = {0};
+    struct net_client_config config = {.user_agent = "Laurel/" LAUREL_VERSION};
+    struct sv allowed[CONF_OUTBOUND_MAX + 1];
+    size_t allowed_count = allow_own_address(d->app, allowed);
+    struct model_registration *all = NULL;
+    struct net_response response = {0};
+    const struct store_registration_key any = {0};
+    size_t count = 0;
+    if (!net_policy_parse(a, allowed, allowed_count, &config.policy, &err) ||
+        !net_client_create(&config, &d->net, &err) ||
+        !store_registration_list(d->app->store, &any, a, &all, &count, &err)) {
+        (void)report_err(d, "platforms", &err);
+        return;
+    }
+    if (count == 0) {
+        report(d, true, "platforms",
+               SV("none is registered yet: see `laurel platform add --help`"));
+    }
+    for (size_t i = 0; i < count; i++) {
+        check_platform(d, &all[i]);
+    }
+    struct sv health = sv_printf(a, "%.*s/healthz", SV_ARG(d->app->conf.base_url));
+    struct err unreachable = {0};
+    if (!fetch(d, health, a, &response, &unreachable)) {
+        report(d, false, "web server",
+               sv_printf(
+                   a,
+                   "%.*s does not answer (%s); check nginx, `listen` and that `laurel serve` runs",
+                   SV_ARG(health), unreachable.text));
+    } else {
+        report(d, true, "web server", d->app->conf.base_url);
+    }
+}
+
+bool app_doctor(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    struct doctor d = {.app = app, .findings = NULL};
+    const struct app_option options[] = {
+        {.name = "json", .flag = &d.is_json, .help = "   print as JSON"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(stdout, "doctor [--json]",
+                       "Checks configuration, keys, database, schema, jobs, every platform and the "
+                       "web server, and\n"
+                       "says how to mend each. Exit status 1 when something is wrong.",
+                       &line);
+        return true;
+    }
+    if (!app_args_read(argc, argv, &line, err)) {
+        return false;
+    }
+    d.findings = json_array();
+    if (check_files(&d) && check_database(&d)) {
+        check_outside(&d);
+    }
+    net_client_destroy(d.net);
+    if (d.is_json && !app_print_json(json_incref(d.findings), err)) {
+        json_decref(d.findings);
+        return false;
+    }
+    json_decref(d.findings);
+    return !d.has_problem ||
+           err_because(err, ERR_CONFLICT, "doctor", "something needs mending: see the lines above");
+}

@@ -1,0 +1,371 @@
+#include "app.h"
+#include "lti_url.h"
+#include "store_registration.h"
+#include <string.h>
+
+/* Options that name one registration. */
+struct which {
+    struct sv issuer, client_id, slug;
+};
+
+static bool check_url(struct sv url, const char *option, struct err *err) {
+    if (!lti_url_is_safe(url)) {
+        return err_because(
+            err, ERR_INPUT, "usage",
+            "--%s must be an https:// address (http:// only for 127.0.0.1 and localhost)", option);
+    }
+    return true;
+}
+
+static bool check_id(struct sv id, const char *option, struct err *err) {
+    if (id.len < 1 || id.len > 255 || !sv_is_printable_ascii(id)) {
+        return err_because(err, ERR_INPUT, "usage", "--%s must be 1 to 255 plain characters",
+                           option);
+    }
+    return true;
+}
+
+static json_t *registration_json(const struct app *app, const struct model_registration *r,
+                                 const struct store_deployment *deployments, size_t count) {
+    struct arena *a = (struct arena *)&app->arena;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        (void)json_array_append_new(
+            list, json_pack("{s:s%, s:s%, s:b}", "deployment_id", deployments[i].deployment_id.ptr,
+                            deployments[i].deployment_id.len, "institution",
+                            deployments[i].institution.ptr, deployments[i].institution.len,
+                            "is_active", deployments[i].is_active ? 1 : 0));
+    }
+    struct sv base = app->conf.base_url;
+    const struct {
+        const char *key;
+        struct sv value;
+    } texts[] = {
+        {"registration", r->slug},
+        {"issuer", r->issuer},
+        {"client_id", r->client_id},
+        {"auth_url", r->auth_url},
+        {"token_url", r->token_url},
+        {"jwks_url", r->jwks_url},
+        {"token_audience", r->token_audience},
+        {"tool_url", sv_printf(a, "%.*s/lti/launch", SV_ARG(base))},
+        {"login_url", sv_printf(a, "%.*s/lti/login", SV_ARG(base))},
+        {"launch_url", sv_printf(a, "%.*s/lti/launch", SV_ARG(base))},
+        {"tool_jwks_url", sv_printf(a, "%.*s/lti/jwks", SV_ARG(base))},
+        {"own_login_url", sv_printf(a, "%.*s/lti/login/%.*s", SV_ARG(base), SV_ARG(r->slug))},
+        {"own_launch_url", sv_printf(a, "%.*s/lti/launch/%.*s", SV_ARG(base), SV_ARG(r->slug))},
+    };
+    json_t *out = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        (void)json_object_set_new(
+            out, texts[i].key,
+            json_stringn(texts[i].value.ptr == NULL ? "" : texts[i].value.ptr, texts[i].value.len));
+    }
+    (void)json_object_set_new(out, "trust_admin_role", json_boolean(r->trusts_admin_role));
+    (void)json_object_set_new(out, "is_enabled", json_boolean(r->is_enabled));
+    (void)json_object_set_new(out, "deployments", list);
+    return out;
+}
+
+static void print_member(const json_t *r, const char *label, const char *key) {
+    printf("  %-22s %s\n", label, json_string_value(json_object_get(r, key)));
+}
+
+static void print_registration(const json_t *r) {
+    printf("%s  client %s%s\n", json_string_value(json_object_get(r, "issuer")),
+           json_string_value(json_object_get(r, "client_id")),
+           json_is_true(json_object_get(r, "is_enabled")) ? "" : "  (disabled)");
+    print_member(r, "registration", "registration");
+    print_member(r, "authentication URL", "auth_url");
+    print_member(r, "access token URL", "token_url");
+    print_member(r, "platform keys URL", "jwks_url");
+    puts("  enter at the platform:");
+    print_member(r, "  tool URL", "tool_url");
+    print_member(r, "  initiate login URL", "login_url");
+    print_member(r, "  redirection URI", "launch_url");
+    print_member(r, "  public keyset URL", "tool_jwks_url");
+    puts("  or, when two platforms share issuer and client id:");
+    print_member(r, "  initiate login URL", "own_login_url");
+    print_member(r, "  redirection URI", "own_launch_url");
+    size_t i = 0;
+    const json_t *d = NULL;
+    json_array_foreach(json_object_get(r, "deployments"), i, d) {
+        printf("  deployment %s  %s%s\n", json_string_value(json_object_get(d, "deployment_id")),
+               json_string_value(json_object_get(d, "institution")),
+               json_is_true(json_object_get(d, "is_active")) ? "" : "  (inactive)");
+    }
+}
+
+static bool show(struct app *app, const struct model_registration *r, bool is_json,
+                 struct err *err) {
+    struct store_deployment *deployments = NULL;
+    size_t count = 0;
+    if (!store_deployment_list(app->store, r->id, &app->arena, &deployments, &count, err)) {
+        return false;
+    }
+    json_t *out = registration_json(app, r, deployments, count);
+    if (is_json) {
+        return app_print_json(out, err);
+    }
+    print_registration(out);
+    json_decref(out);
+    return true;
+}
+
+static bool platform_add(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    struct store_platform_new new = {0};
+    struct model_registration *r = &new.registration;
+    struct app_list deployments = {0};
+    bool is_json = false;
+    const struct app_option options[] = {
+        {.name = "issuer",
+         .text = &r->issuer,
+         .is_required = true,
+         .help = "URL       the platform's issuer (Moodle: Platform ID), exactly"},
+        {.name = "client-id",
+         .text = &r->client_id,
+         .is_required = true,
+         .help = "ID     the client id the platform gave this tool"},
+        {.name = "auth-url",
+         .text = &r->auth_url,
+         .is_required = true,
+         .help = "URL     its authentication request URL"},
+        {.name = "token-url",
+         .text = &r->token_url,
+         .is_required = true,
+         .help = "URL    its access token URL"},
+        {.name = "jwks-url",
+         .text = &r->jwks_url,
+         .is_required = true,
+         .help = "URL     its public keyset URL"},
+        {.name = "token-audience",
+         .text = &r->token_audience,
+         .help = "AUD  audience of token requests, if not the token URL"},
+        {.name = "deployment",
+         .list = &deployments,
+         .help = "ID    a deployment id; may be repeated"},
+        {.name = "institution",
+         .text = &new.institution,
+         .help = "NAME the school the deployments belong to"},
+        {.name = "trust-admin-role",
+         .flag = &r->trusts_admin_role,
+         .help = "   the platform's administrators are badge admins"},
+        {.name = "another",
+         .flag = &new.is_another,
+         .help = "   a second platform that shares issuer and client id"},
+        {.name = "json", .flag = &is_json, .help = "   print the result as JSON"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(stdout,
+                       "platform add --issuer URL --client-id ID --auth-url URL --token-url URL "
+                       "--jwks-url URL\n"
+                       "              --deployment ID --institution NAME",
+                       "Registers a learning platform, or adds deployments to one. Prints what to "
+                       "enter at the "
+                       "platform.",
+                       &line);
+        return true;
+    }
+    if (!app_args_read(argc, argv, &line, err) || !check_id(r->client_id, "client-id", err) ||
+        !check_url(r->issuer, "issuer", err) || !check_url(r->auth_url, "auth-url", err) ||
+        !check_url(r->token_url, "token-url", err) || !check_url(r->jwks_url, "jwks-url", err)) {
+        return false;
+    }
+    for (size_t i = 0; i < deployments.count; i++) {
+        if (!check_id(deployments.items[i], "deployment", err)) {
+            return false;
+        }
+    }
+    if (deployments.count > 0 && sv_trim(new.institution).len == 0) {
+        return err_because(
+            err, ERR_INPUT, "usage",
+            "--institution is missing: name the school that the deployment belongs to");
+    }
+    new.institution = sv_trim(new.institution);
+    new.deployment_ids = deployments.items;
+    new.deployment_count = deployments.count;
+    struct model_registration added = {0};
+    bool is_new = false;
+    return app_open_store(app, err) &&
+           store_platform_add(app->store, &new, &app->arena, &added, &is_new, err) &&
+           show(app, &added, is_json, err);
+}
+
+static bool platform_list(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    bool is_json = false;
+    const struct app_option options[] = {
+        {.name = "json", .flag = &is_json, .help = "   print as JSON"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(stdout, "platform list [--json]", "Lists the registered platforms.", &line);
+        return true;
+    }
+    struct model_registration *all = NULL;
+    size_t count = 0;
+    const struct store_registration_key any = {0};
+    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+        !store_registration_list(app->store, &any, &app->arena, &all, &count, err)) {
+        return false;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct store_deployment *deployments = NULL;
+        size_t n = 0;
+        if (!store_deployment_list(app->store, all[i].id, &app->arena, &deployments, &n, err)) {
+            json_decref(list);
+            return false;
+        }
+        (void)json_array_append_new(list, registration_json(app, &all[i], deployments, n));
+        if (!is_json) {
+            printf("%.*s  %.*s  client %.*s  %zu deployment%s%s\n", SV_ARG(all[i].slug),
+                   SV_ARG(all[i].issuer), SV_ARG(all[i].client_id), n, n == 1 ? "" : "s",
+                   all[i].is_enabled ? "" : "  (disabled)");
+        }
+    }
+    if (is_json) {
+        return app_print_json(list, err);
+    }
+    json_decref(list);
+    return true;
+}
+
+/* The one registration that the options name. */
+static bool find_one(struct app *app, const struct which *w, struct model_registration *out,
+                     struct err *err) {
+    struct model_registration *all = NULL;
+    size_t count = 0;
+    const struct store_registration_key key = {
+        .slug = w->slug, .issuer = w->issuer, .client_id = w->client_id};
+    if (!store_registration_list(app->store, &key, &app->arena, &all, &count, err)) {
+        return false;
+    }
+    if (count != 1) {
+        return err_because(
+            err, ERR_INPUT, "registration",
+            "%zu platforms fit; name one by --registration, as `laurel platform list` shows",
+            count);
+    }
+    *out = all[0];
+    return true;
+}
+
+#define WHICH_OPTIONS(w)                                                                           \
+    {.name = "registration", .text = &(w).slug, .help = "ID  the id that `platform list` shows"},  \
+        {.name = "issuer", .text = &(w).issuer, .help = "URL  or its issuer"}, {                   \
+        .name = "client-id", .text = &(w).client_id, .help = "ID  and client id"                   \
+    }
+
+static bool platform_show(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    struct which w = {0};
+    bool is_json = false;
+    const struct app_option options[] = {
+        WHICH_OPTIONS(w), {.name = "json", .flag = &is_json, .help = "   print as JSON"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(stdout, "platform show --registration ID [--json]",
+                       "Shows a platform and what to enter there.", &line);
+        return true;
+    }
+    struct model_registration r = {0};
+    return app_args_read(argc, argv, &line, err) && app_open_store(app, err) &&
+           find_one(app, &w, &r, err) && show(app, &r, is_json, err);
+}
+
+static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    struct which w = {0};
+    struct sv auth_url = {0};
+    struct sv token_url = {0};
+    struct sv jwks_url = {0};
+    struct sv audience = {0};
+    struct sv trust = {0};
+    bool is_enabled = false;
+    bool is_json = false;
+    const struct app_option options[] = {
+        WHICH_OPTIONS(w),
+        {.name = "auth-url", .text = &auth_url, .help = "URL  new authentication request URL"},
+        {.name = "token-url", .text = &token_url, .help = "URL  new access token URL"},
+        {.name = "jwks-url", .text = &jwks_url, .help = "URL  new public keyset URL"},
+        {.name = "token-audience",
+         .text = &audience,
+         .help = "AUD  new audience of token requests"},
+        {.name = "trust-admin-role",
+         .text = &trust,
+         .help = "yes|no  are its administrators badge admins?"},
+        {.name = "enable", .flag = &is_enabled, .help = "   take a disabled platform in again"},
+        {.name = "json", .flag = &is_json, .help = "   print the result as JSON"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(stdout, "platform edit --registration ID ...",
+                       "Changes a platform's addresses. Deployments are added with `platform add`.",
+                       &line);
+        return true;
+    }
+    struct model_registration r = {0};
+    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+        !find_one(app, &w, &r, err)) {
+        return false;
+    }
+    const struct {
+        const char *name;
+        struct sv value;
+        struct sv *target;
+    } urls[] = {{"auth-url", auth_url, &r.auth_url},
+                {"token-url", token_url, &r.token_url},
+                {"jwks-url", jwks_url, &r.jwks_url}};
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        if (urls[i].value.len > 0) {
+            if (!check_url(urls[i].value, urls[i].name, err)) {
+                return false;
+            }
+            *urls[i].target = urls[i].value;
+        }
+    }
+    if (audience.len > 0) {
+        r.token_audience = audience;
+    }
+    if (trust.len > 0) {
+        r.trusts_admin_role = sv_eq(trust, SV("yes"));
+        if (!r.trusts_admin_role && !sv_eq(trust, SV("no"))) {
+            return err_because(err, ERR_INPUT, "usage", "--trust-admin-role takes yes or no");
+        }
+    }
+    r.is_enabled = r.is_enabled || is_enabled;
+    return store_registration_update(app->store, &r, err) && show(app, &r, is_json, err);
+}
+
+static bool platform_disable(struct app *app, int argc, char **argv, bool is_help,
+                             struct err *err) {
+    struct which w = {0};
+    const struct app_option options[] = {WHICH_OPTIONS(w)};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(
+            stdout, "platform disable --registration ID",
+            "Refuses all launches from a platform and ends its sessions within seconds. Nothing is "
+            "deleted;\n`platform edit --enable` takes it in again.",
+            &line);
+        return true;
+    }
+    struct model_registration r = {0};
+    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+        !find_one(app, &w, &r, err)) {
+        return false;
+    }
+    r.is_enabled = false;
+    if (!store_registration_update(app->store, &r, err)) {
+        return false;
+    }
+    printf("%.*s is disabled.\n", SV_ARG(r.issuer));
+    return true;
+}
+
+bool app_platform(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    static const struct app_command table[] = {
+        {"add", "register a platform, or add deployments to one", platform_add},
+        {"list", "list the registered platforms", platform_list},
+        {"show", "show one, and what to enter at the platform", platform_show},
+        {"edit", "change addresses", platform_edit},
+        {"disable", "refuse all launches from a platform", platform_disable},
+    };
+    return app_dispatch(app, "platform", table, ARRAY_LEN(table), argc, argv, is_help, err);
+}

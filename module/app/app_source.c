@@ -1,0 +1,220 @@
+#include "app.h"
+#include "app_net.h"
+#include "grades_source.h"
+#include "lti_url.h"
+#include "store_registration.h"
+#include "store_source.h"
+
+struct source_line {
+    struct sv issuer, client_id, deployment, kind, base_url, token_file, course;
+};
+
+#define PLACE_OPTIONS(l)                                                                           \
+    {.name = "issuer",                                                                             \
+     .text = &(l).issuer,                                                                          \
+     .is_required = true,                                                                          \
+     .help = "URL  the platform's issuer"},                                                        \
+        {.name = "client-id",                                                                      \
+         .text = &(l).client_id,                                                                   \
+         .is_required = true,                                                                      \
+         .help = "ID  its client id"},                                                             \
+    {                                                                                              \
+        .name = "deployment", .text = &(l).deployment, .is_required = true,                        \
+        .help = "ID  the deployment"                                                               \
+    }
+
+static bool find_deployment(struct app *app, const struct source_line *l,
+                            struct store_deployment *out, struct err *err) {
+    struct model_registration *all = NULL;
+    struct store_deployment *deployments = NULL;
+    size_t count = 0;
+    size_t n = 0;
+    const struct store_registration_key key = {.issuer = l->issuer, .client_id = l->client_id};
+    if (!store_registration_list(app->store, &key, &app->arena, &all, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!store_deployment_list(app->store, all[i].id, &app->arena, &deployments, &n, err)) {
+            return false;
+        }
+        for (size_t d = 0; d < n; d++) {
+            if (sv_eq(deployments[d].deployment_id, l->deployment)) {
+                *out = deployments[d];
+                return true;
+            }
+        }
+    }
+    return err_because(
+        err, ERR_NOT_FOUND, "deployment",
+        "there is no such platform and deployment; `laurel platform list --json` shows them");
+}
+
+static bool read_token(struct app *app, struct sv path, struct sv *token, struct err *err) {
+    if (!app_read_file(&app->arena, sv_c(&app->arena, path), 8192, token, err)) {
+        return false;
+    }
+    *token = sv_trim(*token);
+    if (token->len == 0 || !sv_is_printable_ascii(*token)) {
+        return err_because(err, ERR_INPUT, "token", "%.*s must hold the token and nothing else",
+                           SV_ARG(path));
+    }
+    return true;
+}
+
+static bool source_set(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    struct source_line l = {0};
+    const struct app_option options[] = {
+        PLACE_OPTIONS(l),
+        {.name = "kind",
+         .text = &l.kind,
+         .is_required = true,
+         .help = "moodle|ags|csv  where grades come from"},
+        {.name = "base-url",
+         .text = &l.base_url,
+         .help = "URL  the site's address (Moodle: its start page)"},
+        {.name = "token-file", .text = &l.token_file, .help = "FILE  holds the web-service token"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(
+            stdout,
+            "source set --issuer URL --client-id ID --deployment ID --kind moodle --base-url URL\n"
+            "              --token-file FILE",
+            "Says where the grades of a deployment's courses are read. The token is stored sealed.",
+            &line);
+        return true;
+    }
+    enum grades_kind kind = GRADES_MOODLE;
+    struct store_deployment deployment = {0};
+    struct sv token = {0};
+    if (!app_args_read(argc, argv, &line, err)) {
+        return false;
+    }
+    if (!grades_kind_parse(l.kind, &kind) || kind == GRADES_CANVAS) {
+        return err_because(err, ERR_INPUT, "usage", "--kind must be moodle, ags or csv");
+    }
+    if (kind == GRADES_MOODLE && (!lti_url_is_safe(l.base_url) || l.token_file.len == 0)) {
+        return err_because(
+            err, ERR_INPUT, "usage",
+            "a moodle source needs --base-url (https://, or http:// for 127.0.0.1) and "
+            "--token-file");
+    }
+    while (l.base_url.len > 0 && l.base_url.ptr[l.base_url.len - 1] == '/') {
+        l.base_url.len--;
+    }
+    if (!app_open_store(app, err) || !find_deployment(app, &l, &deployment, err) ||
+        (l.token_file.len > 0 && !read_token(app, l.token_file, &token, err))) {
+        return false;
+    }
+    const struct store_source source = {.institution_id = deployment.institution_id,
+                                        .deployment_id = deployment.id,
+                                        .kind = l.kind,
+                                        .base_url = l.base_url,
+                                        .token = token};
+    if (!store_source_set(app->store, &source, err)) {
+        return false;
+    }
+    printf("Grades of deployment %.*s are read from %.*s. `laurel source test` tries it.\n",
+           SV_ARG(l.deployment), SV_ARG(l.base_url.len > 0 ? l.base_url : l.kind));
+    return true;
+}
+
+static bool source_list(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    bool is_json = false;
+    const struct app_option options[] = {
+        {.name = "json", .flag = &is_json, .help = "   print as JSON"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(stdout, "source list [--json]",
+                       "Lists the grade sources, without their tokens.", &line);
+        return true;
+    }
+    struct store_source *all = NULL;
+    size_t count = 0;
+    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+        !store_source_list(app->store, &app->arena, &all, &count, err)) {
+        return false;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct store_source *s = &all[i];
+        (void)json_array_append_new(
+            list,
+            json_pack("{s:s%, s:s%, s:s%, s:s%, s:s%, s:s%}", "issuer", s->issuer.ptr,
+                      s->issuer.len, "client_id", s->client_id.ptr, s->client_id.len,
+                      "deployment_id", s->platform_deployment_id.ptr, s->platform_deployment_id.len,
+                      "kind", s->kind.ptr, s->kind.len, "base_url", s->base_url.ptr,
+                      s->base_url.len, "institution", s->institution.ptr, s->institution.len));
+        if (!is_json) {
+            printf("%.*s  deployment %.*s  %.*s  %.*s\n", SV_ARG(s->issuer),
+                   SV_ARG(s->platform_deployment_id), SV_ARG(s->kind), SV_ARG(s->base_url));
+        }
+    }
+    if (is_json) {
+        return app_print_json(list, err);
+    }
+    json_decref(list);
+    return true;
+}
+
+static bool probe(struct app *app, struct net_client *net, const struct store_deployment *d,
+                  struct sv course, struct err *err) {
+    struct store_source stored = {0};
+    struct grades_source source = {0};
+    struct grades_probe out = {0};
+    if (!store_source_get(app->store, d->institution_id, d->id, &app->arena, &stored, err)) {
+        return false;
+    }
+    if (!grades_kind_parse(stored.kind, &source.kind)) {
+        return err_set(err, ERR_BUG, "the stored source has an unknown kind");
+    }
+    source.base_url = stored.base_url;
+    source.token = stored.token;
+    const struct grades_course ref = {.ref = course};
+    const struct grades_io io = {
+        .http = lti_http_of(net), .clock = clock_system, .arena = &app->arena};
+    if (!grades_test(&source, &ref, &io, &out, err)) {
+        return false;
+    }
+    if (out.site.len > 0) {
+        printf("%.*s\n", SV_ARG(out.site));
+    }
+    for (size_t i = 0; i < out.word_count; i++) {
+        printf("  %.*s\n", SV_ARG(out.words[i]));
+    }
+    return out.is_good ||
+           err_because(err, ERR_DENIED, "source",
+                       "the source works, but some things are missing: see the lines above");
+}
+
+static bool source_test(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    struct source_line l = {0};
+    const struct app_option options[] = {PLACE_OPTIONS(l),
+                                         {.name = "course",
+                                          .text = &l.course,
+                                          .help = "ID  try this course too (Moodle: its number)"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
+    if (is_help) {
+        app_args_print(
+            stdout, "source test --issuer URL --client-id ID --deployment ID [--course ID]",
+            "Tries a grade source and says what works, what is missing and how to mend it.", &line);
+        return true;
+    }
+    struct store_deployment deployment = {0};
+    struct net_client *net = NULL;
+    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+        !find_deployment(app, &l, &deployment, err) || !app_net_open(app, 0, &net, err)) {
+        return false;
+    }
+    bool is_ok = probe(app, net, &deployment, l.course, err);
+    net_client_destroy(net);
+    return is_ok;
+}
+
+bool app_source(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
+    static const struct app_command table[] = {
+        {"set", "say where a deployment's grades are read", source_set},
+        {"list", "list the grade sources", source_list},
+        {"test", "try one and say what is missing", source_test},
+    };
+    return app_dispatch(app, "source", table, ARRAY_LEN(table), argc, argv, is_help, err);
+}
