@@ -13,23 +13,19 @@ blueprint = Blueprint("launch", __name__)
 INVALID = "Invalid request"
 
 
-def school_of_app():
-    return current_app.school
-
-
 @blueprint.get("/mod/lti/certs.php")
 def certs():
-    school = school_of_app()
+    school = current_app.school
     if school.quirks.jwks_down:
         return "<html><body><h1>503 Service Unavailable</h1></body></html>", 503
-    reply = current_app.response_class(json.dumps({"keys": [school.key.public()]}), content_type="application/json; charset=utf-8")
-    return reply
+    return current_app.response_class(json.dumps({"keys": [school.key.public()]}),
+                                      content_type="application/json; charset=utf-8")
 
 
 @blueprint.get("/mod/lti/launch.php")
 def start():
     """Checks nothing but the session: whoever may not enter the course is turned away at auth.php."""
-    school = school_of_app()
+    school = current_app.school
     logged_in()
     activity = school.activities.get(request.args.get("id", type=int))
     if activity is None or activity.kind != "lti":
@@ -41,7 +37,7 @@ def start():
 
 @blueprint.get("/mod/lti/contentitem.php")
 def content_item():
-    school = school_of_app()
+    school = current_app.school
     course = course_or_404(school, request.args.get("course", type=int))
     require_teacher(school, course)
     if request.args.get("id", type=int) != school.tool.type_id:
@@ -71,7 +67,7 @@ def post_form(name, action, fields):
 def authenticate():
     """The authentication request. The order of the checks decides which mistakes the tool hears about:
     everything before the client is known ends in an HTML page."""
-    school = school_of_app()
+    school = current_app.school
     sent = request.values
     if g.user is None:
         if sent.get("repost"):
@@ -141,7 +137,7 @@ def signed_launch(school, pending, column_link, nonce):
 
 @blueprint.get("/mod/lti/return.php")
 def come_back():
-    school = school_of_app()
+    school = current_app.school
     course = course_or_404(school, request.args.get("course", type=int))
     require_entry(school, course)
     check_sesskey()
@@ -152,7 +148,7 @@ def come_back():
 @blueprint.route("/mod/lti/contentitem_return.php", methods=["GET", "POST"])
 def content_item_return():
     """Takes the tool's deep-linking response. Runs without the lock, since it may fetch the tool's keys."""
-    school = school_of_app()
+    school = current_app.school
     if g.user is None:
         if request.values.get("repost"):
             return redirect("/", 303)
@@ -188,11 +184,15 @@ def activity_form(school, item):
     """A content item as the fields of Moodle's activity form."""
     line_item = item.get("lineItem") if isinstance(item.get("lineItem"), dict) else None
     parameters = item.get("custom") if isinstance(item.get("custom"), dict) else {}
+    try:
+        maximum = float((line_item or {}).get("scoreMaximum", 100))
+    except (TypeError, ValueError):
+        maximum = 100.0
     lines = "\n".join(f"{name}={value}" for name, value in parameters.items())
     return {"name": str(item.get("title") or school.tool.name),
             "intro": str(item.get("text") or item.get("html") or ""),
             "toolurl": str(item.get("url") or ""),
-            "grade": float((line_item or {}).get("scoreMaximum", 100)) if line_item else None,
+            "grade": maximum if line_item else None,
             "resource_id": str((line_item or {}).get("resourceId", "")),
             "tag": str((line_item or {}).get("tag", "")),
             "custom": dict(line.split("=", 1) for line in lines.split("\n") if "=" in line)}
@@ -200,7 +200,7 @@ def activity_form(school, item):
 
 @blueprint.get("/mod/lti/openid-configuration.php")
 def openid_configuration():
-    school = school_of_app()
+    school = current_app.school
     base = school.issuer + "/mod/lti/"
     return jsonify({
         "issuer": school.issuer, "token_endpoint": base + "token.php",

@@ -9,7 +9,7 @@ FAMILY = ("Diallo Haddad Romero Tanaka Petrova Rahimi Okafor Lindqvist Traoré W
           "Volkov Eze Solberg Jurić Laurent Moreira Carter Mensah Vega Nowak Rahman Ivanova Alves Saleh Berg Dlamini "
           "Keller Marin Zhang Farah Yıldız Holm Stone Moreau Aziz Rossi Ba Patel Dahl Fraser Park").split()
 
-# Fixed in every school: (given, family) pairs that must survive every page, file and signature.
+# In every school: (given, family) pairs that must survive every page, file and signature.
 DIFFICULT = [
     ("Siobhán", "O'Connor-d'Arcy"),
     ("ليلى", "الحداد"),
@@ -17,8 +17,8 @@ DIFFICULT = [
     ("Robin 🌟", "Ångström"),
     ("Maria-Antonietta Wilhelmina Constanza", "von und zu Hohenlohe-Schillingsfürst de la Vega y Villanueva"),
     ("小明", "王"),
-    ("<b>Bo</b>", "& Sons"),
 ]
+HOSTILE = ("<b>Bo</b>", "& Sons")       # not in the demonstration school
 
 STAFF = [("Basil", "Haddad"), ("Ingrid", "Solberg"), ("Marcus", "Osei"), ("Helen", "Whitfield")]
 
@@ -30,7 +30,7 @@ def learner_names(rng, count):
     pairs = list(dict.fromkeys(p for p in pairs if p not in STAFF))
     if rng:
         rng.shuffle(pairs)
-    chosen = pairs[:3] + DIFFICULT + pairs[3:]
+    chosen = pairs[:3] + [HOSTILE] + DIFFICULT + pairs[3:] if rng else pairs[:9] + DIFFICULT + pairs[9:]
     extra = 1
     while len(chosen) < count:
         chosen += [(given, f"{family} {extra + 1}") for given, family in pairs]

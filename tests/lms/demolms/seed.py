@@ -6,7 +6,7 @@ import string
 import unicodedata
 
 from . import names
-from .state import EDITING_TEACHER, STUDENT, TEACHER, School, ToolRegistration, User
+from .state import EDITING_TEACHER, STUDENT, TEACHER, Course, School, ToolRegistration, User
 
 DAY = 86400
 SCHOOL_NAME = "Northside College"
@@ -20,7 +20,7 @@ def build(issuer, tool_url, tool_jwks, seed, layout, learner_count):
     client_id = "".join(secrets_rng.choice(string.ascii_letters + string.digits) for _ in range(15))
     school.tool = ToolRegistration(rng.randint(2, 90) if rng else 1, client_id, tool_url, tool_jwks)
 
-    staff = [add_user(school, *pair, number=f"T{n:02}") for n, pair in enumerate(names.staff_names(rng), 1)]
+    staff = [add_user(school, *pair, number=f"T{n:02}") for n, pair in enumerate(names.staff_names(rng)[:2 if layout == "small" else None], 1)]
     administrator = add_user(school, "Site", "Administrator", number="", username="admin")
     administrator.site_admin = True
     school.ws_user_id = add_user(school, "Badges", "Web Service", number="", username="badges-ws").id
@@ -51,8 +51,8 @@ def add_user(school, given, family, number, username=None):
 
 
 def add_course(school, shortname, fullname, summary, start):
-    from .state import Course
-    course = Course(school.next_course(), shortname, fullname, shortname, summary, start=start)
+    course = Course(school.next_course(), shortname, fullname, shortname, summary, start=start,
+                    total_item_id=school.next_item())
     school.courses[course.id] = course
     return course
 
@@ -119,6 +119,7 @@ def team_course(school, staff):
     course = add_course(school, "TEAM2", "Team science", "One question, one team, one poster.", now - 30 * DAY)
     school.enrol(course, staff[1], EDITING_TEACHER)
     school.enrol(course, staff[0], TEACHER)
+    school.enrol(course, staff[3], TEACHER)
     rules = dict(tracking=2, require_grade=True, course_requirement=True)
     school.add_activity(course, "assign", "Team charter", 5, 0, due=now - 10 * DAY, intro="Who does what by when.", **rules)
     school.add_activity(course, "assign", "Poster", 50, 30, due=now + 20 * DAY, intro="A1, portrait, readable from two "

@@ -45,6 +45,7 @@ class Course:
     summary: str = ""
     history: str = ""
     start: int = 0
+    total_item_id: int = 0      # the gradebook row of the course total
     enrolments: dict = field(default_factory=dict)
 
     def role_of(self, user_id):
@@ -310,10 +311,10 @@ class School:
         for key in [k for k in self.grades if k[0] == item.id]:
             del self.grades[key]
 
-    def course_total(self, course, user_id):
+    def course_total(self, course, user_id, with_hidden=True):
         """Natural aggregation: points over the maxima of what is graded. (None, 0) without any grade."""
         got = [(g.score, i.grademax) for i in self.items_of(course)
-               if (g := self.grade(i, user_id)) and g.score is not None]
+               if (g := self.grade(i, user_id)) and g.score is not None and (with_hidden or not g.hidden)]
         return (sum(s for s, _ in got), sum(m for _, m in got)) if got else (None, 0.0)
 
     def note_completion(self, activity, user_id, when):

@@ -1,0 +1,269 @@
+"""The test control API: POST /_control/<name>, JSON in and out, header X-Control-Token."""
+import hmac
+
+from flask import Blueprint, current_app, jsonify, request
+
+from . import claims, describe
+from .keys import PlatformKey, merge_patch
+from .pages import new_session
+from .seed import add_user
+from .state import ROLE_IDS, STUDENT
+
+blueprint = Blueprint("control", __name__)
+COMMANDS = {}
+
+
+class BadRequest(Exception):
+    pass
+
+
+def command(function):
+    COMMANDS[function.__name__] = function
+    return function
+
+
+@blueprint.post("/_control/<name>")
+def control(name):
+    school = current_app.school
+    if not hmac.compare_digest(request.headers.get("X-Control-Token", "").encode(), school.control_token.encode()):
+        return jsonify(error="The header X-Control-Token is missing or wrong."), 403
+    if name not in COMMANDS:
+        return jsonify(error=f"There is no command {name!r}.", commands=sorted(COMMANDS)), 404
+    body = request.get_json(force=True, silent=True) if request.get_data() else {}
+    if not isinstance(body, dict):
+        return jsonify(error="The body is one JSON object."), 400
+    try:
+        return jsonify(COMMANDS[name](school, body))
+    except (BadRequest, ValueError) as problem:
+        return jsonify(error=str(problem)), 400
+    except KeyError as problem:
+        return jsonify(error=f"The member {problem} is missing."), 400
+
+
+def find_user(school, wanted):
+    """By id, login name or full name."""
+    found = [u for u in school.users.values() if wanted == u.id or str(wanted) in (str(u.id), u.username, u.name)]
+    if len(found) != 1:
+        raise BadRequest(f"{len(found)} people match {wanted!r}.")
+    return found[0]
+
+
+def find_course(school, wanted):
+    """By id, short name or title; the first course when nothing is said."""
+    if wanted is None:
+        return next(iter(school.courses.values()))
+    found = [c for c in school.courses.values() if str(wanted) in (str(c.id), c.shortname, c.fullname)]
+    if len(found) != 1:
+        raise BadRequest(f"{len(found)} courses match {wanted!r}.")
+    return found[0]
+
+
+def find_item(school, body):
+    course = find_course(school, body.get("course"))
+    if "item_id" in body:
+        found = [i for i in school.items_of(course) if i.id == body["item_id"]]
+    elif "cmid" in body:
+        found = [i for a in school.activities_of(course) if a.cmid == body["cmid"] and (i := school.item_of(a))]
+    else:
+        found = [i for i in school.items_of(course) if i.title == body["item_title"]]
+    if len(found) != 1:
+        raise BadRequest(f"{len(found)} columns match.")
+    return found[0]
+
+
+def find_activity(school, body):
+    course = find_course(school, body.get("course"))
+    found = [a for a in school.activities_of(course) if body.get("cmid", a.cmid) == a.cmid
+             and body.get("item_title", a.title) == a.title]
+    if len(found) != 1:
+        raise BadRequest(f"{len(found)} activities match.")
+    return found[0]
+
+
+@command
+def set_grade(school, body):
+    """{user, item_title | cmid | item_id, grade | null, course?, hidden?, feedback?, override?, time?}"""
+    item, user = find_item(school, body), find_user(school, body["user"])
+    score = body["grade"]
+    if score is not None and (isinstance(score, bool) or not isinstance(score, (int, float))):
+        raise BadRequest("grade is a number or null.")
+    override = bool(body.get("override"))
+    grade = school.set_grade(item, user.id, score, feedback=body.get("feedback"), hidden=body.get("hidden"),
+                             overridden=override, in_module=not override, when=body.get("time"))
+    return {"item_id": item.id, "user_id": user.id, **vars(grade)}
+
+
+@command
+def set_grades(school, body):
+    """{grades: [{as set_grade}, ...]}: many at once."""
+    return {"set": len([set_grade(school, one) for one in body["grades"]])}
+
+
+@command
+def set_item(school, body):
+    """{item_title | cmid | item_id, course?, title?, grademax?, gradepass?, locked?}"""
+    item = find_item(school, body)
+    if "grademax" in body:
+        school.rescale(item, float(body["grademax"]))
+    item.gradepass = float(body.get("gradepass", item.gradepass))
+    item.locked = bool(body.get("locked", item.locked))
+    activity = school.activity_of(item)
+    if "title" in body:
+        item.title = body["title"]
+        if activity:
+            activity.title = body["title"]
+    if activity:
+        for user_id in school.courses[item.course_id].enrolments:
+            school.note_completion(activity, user_id, school.now())
+    return {"item_id": item.id, "title": item.title, "grademax": item.grademax, "gradepass": item.gradepass}
+
+
+@command
+def add_item(school, body):
+    """{title, grademax, course?, gradepass?, module? assign|quiz, due?, tracked? required?}"""
+    course = find_course(school, body.get("course"))
+    tracked = body.get("tracked", True)
+    activity = school.add_activity(course, body.get("module", "assign"), body["title"], float(body["grademax"]),
+                                   float(body.get("gradepass", 0)), due=int(body.get("due", 0)),
+                                   tracking=2 if tracked else 0, require_grade=tracked,
+                                   require_pass=bool(tracked and body.get("gradepass")),
+                                   course_requirement=bool(body.get("required", False)))
+    return describe.item_summary(school, activity)
+
+
+@command
+def add_link(school, body):
+    """{title, course?, grademax? (gives it a column), url?, custom?, consumer_key?}: another activity of the tool."""
+    course = find_course(school, body.get("course"))
+    link = school.add_activity(course, "lti", body["title"], body.get("grademax"), intro=body.get("description", ""),
+                               tool_url=body.get("url", ""), custom=dict(body.get("custom", {})),
+                               consumer_key=body.get("consumer_key", ""))
+    return {"cmid": link.cmid, "instance": link.instance, "title": link.title}
+
+
+@command
+def tick(school, body):
+    """{user, cmid | item_title, course?, done? true}: completion by hand of a page."""
+    activity, user = find_activity(school, body), find_user(school, body["user"])
+    if body.get("done", True):
+        school.ticked[(activity.cmid, user.id)] = school.now()
+    else:
+        school.ticked.pop((activity.cmid, user.id), None)
+    return {"cmid": activity.cmid, "user_id": user.id}
+
+
+@command
+def add_user_(school, body):
+    """{given, family, idnumber?, username?, course?, role?}: a new person, enrolled when a course is named."""
+    user = add_user(school, body["given"], body["family"], body.get("idnumber", ""), body.get("username"))
+    if "course" in body:
+        enrol(school, {**body, "user": user.id})
+    return describe.user_summary(school, user)
+
+
+COMMANDS["add_user"] = COMMANDS.pop("add_user_")
+
+
+@command
+def enrol(school, body):
+    """{user, course, role? student|teacher|editingteacher, suspended?}"""
+    user, course, role = find_user(school, body["user"]), find_course(school, body["course"]), body.get("role", STUDENT)
+    if role not in ROLE_IDS:
+        raise BadRequest(f"role is one of {', '.join(ROLE_IDS)}.")
+    school.enrol(course, user, role, bool(body.get("suspended", False)))
+    return describe.user_summary(school, user)
+
+
+@command
+def unenrol(school, body):
+    """{user, course}: the enrolment goes, the grades stay, as in Moodle."""
+    user, course = find_user(school, body["user"]), find_course(school, body["course"])
+    course.enrolments.pop(user.id, None)
+    return describe.user_summary(school, user)
+
+
+@command
+def set_quirk(school, body):
+    """{name, value}; the name rotate_key needs no value."""
+    if body["name"] == "rotate_key":
+        school.key = PlatformKey()
+        return {"kid": school.key.kid}
+    school.quirks.set(body["name"], body["value"])
+    return {body["name"]: body["value"]}
+
+
+@command
+def set_tool(school, body):
+    """{url, jwks_url?}: where the tool lives, when that is known only after this server listens."""
+    school.tool.base_url = body["url"].rstrip("/")
+    school.tool.jwks_url = body.get("jwks_url") or school.tool.base_url + "/lti/jwks"
+    return {"login": school.tool.login_url, "launch": school.tool.launch_url, "jwks": school.tool.jwks_url}
+
+
+@command
+def expire_tokens(school, _body):
+    """Every access token given out so far stops working."""
+    count = len(school.tokens)
+    school.tokens.clear()
+    return {"expired": count}
+
+
+@command
+def delete_line_item(school, body):
+    """{item_id}: a teacher removes a column of the tool."""
+    school.delete_item(school.items[body["item_id"]])
+    return {}
+
+
+@command
+def get_state(school, _body):
+    return describe.state(school)
+
+
+@command
+def requests(school, body):
+    """{since?: index, prefix?: path, clear?}: what was received, oldest first, and the index to go on from."""
+    rows = list(school.requests)[int(body.get("since", 0)):]
+    shown = [row for row in rows if row["path"].startswith(body.get("prefix", "/"))]
+    total = len(school.requests)
+    if body.get("clear"):
+        school.requests.clear()
+        total = 0
+    return {"requests": shown, "next": total}
+
+
+@command
+def mint(school, body):
+    """{user, resource_link? instance, course?, nonce, claims_delta?, header_delta?, deep_link?, other_key?} -> {id_token, claims}.
+    The deltas are JSON merge patches on a good token's claims and header: null deletes."""
+    user = find_user(school, body["user"])
+    if body.get("deep_link"):
+        course = find_course(school, body.get("course"))
+        settings = claims.deep_linking_settings(school, course, "mintedkey1")
+        good = claims.build(school, course, user, body["nonce"], deep_link=settings)
+    else:
+        link = mint_link(school, body)
+        good = claims.build(school, school.courses[link.course_id], user, body["nonce"], link=link, sesskey="mintedkey1")
+    bent = merge_patch(good, body.get("claims_delta", {}))
+    key = PlatformKey() if body.get("other_key") else school.key
+    if key is not school.key:
+        key.kid = school.key.kid
+    return {"id_token": key.sign(bent, body.get("header_delta")), "claims": bent}
+
+
+def mint_link(school, body):
+    if "resource_link" in body:
+        link = school.link(int(body["resource_link"]))
+    else:
+        course = find_course(school, body.get("course"))
+        link = next((a for a in school.activities_of(course) if a.kind == "lti"), None)
+    if link is None:
+        raise BadRequest("There is no such resource link.")
+    return link
+
+
+@command
+def login(school, body):
+    """{user} -> {cookie, sesskey}: a browser session without the start page."""
+    cookie, session = new_session(school, find_user(school, body["user"]))
+    return {"cookie": cookie, "sesskey": session.sesskey}
