@@ -1,0 +1,1 @@
+"""What the Python suites share. Independent of the C code they judge."""
