@@ -15,6 +15,7 @@ enum grades_csv_format {
  * quotes as RFC 4180; decimal point or comma ("8,5"). Columns of the plain format: person, item,
  * score, maximum; others are ignored. An empty score is "not graded". Title and ref of an item are
  * its text. Facts carry person_ref as written (e-mail, id or name): whoever calls finds the person.
- * All or nothing. Fails: ERR_INPUT with the row, or with the columns found and wanted. */
+ * All or nothing; read_at is left to whoever calls. Fails: ERR_INPUT with the row, or with the
+ * columns found and wanted. */
 NODISCARD bool grades_csv_parse(struct sv file, struct arena *a, struct grades_reading *out,
                                 struct err *err);

@@ -185,7 +185,7 @@ static bool refusal(struct sv body, struct err *err) {
 
 bool lti_token_request(const struct lti_token_ask *ask, struct arena *a,
                        struct lti_token_grant *out, struct err *err) {
-    struct sv assertion;
+    struct sv assertion = {0};
     struct sv form;
     if (!assertion_build(ask, a, &assertion, err) || !form_build(ask, assertion, a, &form, err)) {
         return false;

@@ -101,6 +101,20 @@ static bool fetch_keys(void *ctx, struct sv url, struct arena *a, struct sv *bod
     return true;
 }
 
+/* Keys of a platform that were left out: worth a line, since its launches may be refused for it
+ * (attacks.md A20, A22). */
+static void log_keys(void *ctx, int64_t registration_id, const struct jose_keyset *set) {
+    (void)ctx;
+    for (int drop = JOSE_DROP_NONE + 1; drop < JOSE_DROP_COUNT; drop++) {
+        size_t n = jose_keyset_dropped(set, (enum jose_drop)drop);
+        if (n > 0) {
+            log_event(
+                LOG_LEVEL_WARN, "platform_keys_ignored", LOG_INT("registration", registration_id),
+                LOG_TEXT("why", jose_drop_name((enum jose_drop)drop)), LOG_INT("keys", (int64_t)n));
+        }
+    }
+}
+
 /* One hash over all assets, so that a page and its files always fit together. */
 static struct sv hash_assets(struct arena *a) {
     struct str all;
@@ -127,8 +141,10 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
     }
     app->asset_hash = hash_assets(&app->arena);
     /* At most an eighth of the threads wait on the outside at once (DESIGN 7). */
-    const struct lti_keysets_config keys = {
-        .fetch = fetch_keys, .ctx = app, .waiters_max = options->threads / 8 + 1};
+    const struct lti_keysets_config keys = {.fetch = fetch_keys,
+                                            .on_read = log_keys,
+                                            .ctx = app,
+                                            .waiters_max = options->threads / 8 + 1};
     app->keysets = lti_keysets_create(&keys);
     *out = app;
     return true;

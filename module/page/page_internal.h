@@ -72,6 +72,9 @@ json_t *page_model(const struct page *p, struct sv title);
 /* Adds `header`: course, freshness, "Check now", tabs. `current`: "learner", "grid", "badges" or
  * "". */
 void page_add_header(const struct page *p, json_t *model, const char *current);
+/* Let the page come back by itself with what was read, scripts or not, while a reading is under
+ * way. Only for pages on which nobody types. */
+void page_refresh_while_checking(const struct page *p);
 /* Adds `notice` after a form: the ?done= of the address picks fixed words; else null. */
 void page_add_notice(const struct page *p, json_t *model);
 /* Render a template as the answer. Takes the model. */

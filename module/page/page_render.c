@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHECKING_FOR (30 * USEC_PER_S)
+
 struct sv page_path(const struct page *p, const char *fmt, ...) {
     char rest[512];
     va_list ap;
@@ -119,6 +121,21 @@ static void add_tab(const struct page *p, json_t *tabs, const char *label, const
     (void)json_array_append_new(tabs, tab);
 }
 
+/* A reading was asked for a moment ago and has not come yet. A worker that is away is no reason to
+ * keep people waiting: after half a minute the page says when grades were read, and offers "Check
+ * now". */
+static bool is_checking(const struct page *p) {
+    return p->session.source_kind.len > 0 && p->session.sync_requested_at > p->session.synced_at &&
+           p->now - p->session.sync_requested_at < CHECKING_FOR;
+}
+
+void page_refresh_while_checking(const struct page *p) {
+    struct err ignored = {0};
+    if (is_checking(p) && !web_header_add(p->resp, "Refresh", SV("2"), &ignored)) {
+        log_err(LOG_LEVEL_WARN, "refresh", &ignored);
+    }
+}
+
 void page_add_header(const struct page *p, json_t *model, const char *current) {
     json_t *header = json_object();
     json_t *tabs = json_array();
@@ -130,9 +147,7 @@ void page_add_header(const struct page *p, json_t *model, const char *current) {
     (void)json_object_set_new(header, "read", read_model(p));
     (void)json_object_set_new(header, "check", check_model(p));
     (void)json_object_set_new(header, "problem", problem_model(p));
-    page_set_bool(header, "is_checking",
-                  p->session.source_kind.len > 0 && p->session.sync_error.len == 0 &&
-                      p->session.sync_requested_at > p->session.synced_at);
+    page_set_bool(header, "is_checking", is_checking(p));
     page_set_bool(header, "has_tabs", is_staff);
     if (is_staff && is_in_course) {
         add_tab(p, tabs, "Course grid", "grid", "grid", current);

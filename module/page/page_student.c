@@ -93,6 +93,7 @@ bool page_student(struct page *p, struct err *err) {
     }
     json_t *model = page_model(p, SV("Your badges"));
     page_add_header(p, model, "learner");
+    page_refresh_while_checking(p);
     page_add_notice(p, model);
     fill(p, model, standings(p, &course, &person), course.badge_count);
     return page_render(p, 200, "student.html", model, err);

@@ -305,6 +305,7 @@ bool page_teacher(struct page *p, struct err *err) {
     choose_rows(p, &g);
     json_t *model = page_model(p, SV("Learners and badges"));
     page_add_header(p, model, "grid");
+    page_refresh_while_checking(p);
     page_add_notice(p, model);
     add_counts(p, model, &g);
     add_filter(p, model, &g);

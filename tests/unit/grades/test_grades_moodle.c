@@ -290,7 +290,11 @@ static void moodle__reads_ungraded_and_odd_rows(void **state) {
                         "\"gradehiddenbydate\":true},"
                         "{\"id\":43,\"itemtype\":\"manual\",\"itemname\":\"Extra\",\"itemnumber\":"
                         "null,"
-                        "\"graderaw\":1,\"grademax\":\"2.00000\"}") "]}");
+                        "\"graderaw\":1,\"grademax\":\"2.00000\"},"
+                        "{\"id\":44,\"itemtype\":\"manual\",\"graderaw\":1,\"gradeishidden\":false}"
+                        ","
+                        "{\"id\":45,\"itemtype\":\"manual\",\"graderaw\":1,\"gradehiddenbydate\":"
+                        "false}") "]}");
     must_read(b);
     const struct model_fact *f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "1");
     assert_false(f->has_score); /* there for its completion only */
@@ -299,8 +303,10 @@ static void moodle__reads_ungraded_and_odd_rows(void **state) {
     assert_dec(f->score, "4");
     f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:42");
     assert_true(f->has_score && !f->is_posted);
-    f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:43");
-    assert_false(f->is_posted); /* no word on whether it is shown */
+    /* no word, or half a word, on whether it is shown */
+    assert_false(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:43")->is_posted);
+    assert_false(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:44")->is_posted);
+    assert_false(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:45")->is_posted);
     assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:43")->maximum, "2");
     assert_null(item_of(b, MODEL_ITEM_ACTIVITY, "grade:40"));
 }
@@ -495,6 +501,13 @@ static void moodle__turns_every_error_into_a_clear_sentence(void **state) {
     }
 }
 
+static void moodle__says_that_web_services_are_switched_off(void **state) {
+    struct bench *b = *state;
+    reply_with(b, PEOPLE, 403, "");
+    assert_false(read_course(b));
+    assert_non_null(strstr(b->err.text, "REST protocol"));
+}
+
 static void moodle__goes_on_when_a_person_or_course_has_no_completion(void **state) {
     static const char *const codes[] = {"usernotenroled", "invaliduser", "err_nocriteria",
                                         "completionnotenabled"};
@@ -685,6 +698,7 @@ int main(void) {
         WITH_BENCH(moodle__says_nothing_of_course_completion_without_activity_states),
         cmocka_unit_test(moodle__uses_what_is_granted_and_names_the_rest),
         cmocka_unit_test(moodle__turns_every_error_into_a_clear_sentence),
+        WITH_BENCH(moodle__says_that_web_services_are_switched_off),
         WITH_BENCH(moodle__goes_on_when_a_person_or_course_has_no_completion),
         WITH_BENCH(moodle__decides_by_role_who_learns),
         WITH_BENCH(moodle__reads_large_courses_person_by_person),

@@ -119,7 +119,7 @@ static void lti_keysets_find__fetches_once_while_the_set_is_fresh(void **state) 
     struct fixture f;
     start(&f, 0);
     for (int i = 0; i < 100; i++) {
-        assert_string_equal(find(&f, 7, "k1", NOW + i * 30 * S), "");
+        assert_string_equal(find(&f, 7, "k1", NOW + (usec_t)i * 30 * S), "");
     }
     assert_int_equal(f.p.calls, 1);
     assert_int_equal(f.p.reads, 1);
@@ -157,12 +157,12 @@ static void lti_keysets_find__answers_1000_random_kids_with_one_refetch_a_minute
     AUTO_ARENA a;
     arena_init(&a);
     for (int i = 0; i < 1000; i++) {
-        usec_t now = NOW + S + i * 59 * S / 1000;
+        usec_t now = NOW + S + (usec_t)i * 59 * S / 1000;
         assert_string_equal(find(&f, 7, arena_printf(&a, "random-%d", i), now), "kid");
     }
     assert_int_equal(f.p.calls, 1); /* the first minute belongs to the first fetch */
     for (int i = 0; i < 1000; i++) {
-        usec_t now = NOW + 61 * S + i * 59 * S / 1000;
+        usec_t now = NOW + 61 * S + (usec_t)i * 59 * S / 1000;
         assert_string_equal(find(&f, 7, arena_printf(&a, "random-%d", i), now), "kid");
     }
     assert_int_equal(f.p.calls, 2);

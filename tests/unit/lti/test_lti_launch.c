@@ -279,7 +279,10 @@ static void lti_launch_verify__refuses_changed_and_broken_signatures(void **stat
     char *changed = sv_c(&W.a, payload);
     char *learner = strstr(changed, "membership#Learner");
     assert_non_null(learner);
-    memcpy(learner, "membership#Manager", 18);
+    static const char manager[] = "Manager"; /* as long as Learner */
+    for (size_t i = 0; i < sizeof manager - 1; i++) {
+        learner[sizeof "membership#" - 1 + i] = manager[i];
+    }
     struct sv head;
     struct sv rest;
     struct sv body;
