@@ -49,8 +49,8 @@ struct net_url {
     bool is_tls;
 };
 
-/* Take a URL apart and refuse what is malformed, without judging host or port. Fails: ERR_UPSTREAM "url",
- * retry PARK. */
+/* Take a URL apart and refuse what is malformed, without judging host or port. Fails: ERR_UPSTREAM
+ * "url", retry PARK. */
 NODISCARD bool net_url_split(struct arena *a, struct sv url, struct net_url *out, struct err *err);
 
 /* Judge a URL: https (http only for listed loopback), no user, no control characters, spaces or

@@ -33,7 +33,7 @@ NODISCARD bool store_item_list(struct store *store, int64_t institution_id, int6
 /* Somebody of a course, from its list and from launches. */
 struct store_person {
     int64_t id;
-    struct sv sub, name, sort_name, email; /* name may be empty */
+    struct sv sub, name, sort_name, email, sourcedid; /* all but sub may be empty */
     bool is_learner, is_teacher, is_test_user, is_active;
     bool may_earn; /* learner there, and neither a test user nor only a teacher */
 };

@@ -9,7 +9,7 @@ struct store_job {
     int64_t attempts;  /* this one included */
 };
 
-#define STORE_JOB_LEASE_S 60
+#define STORE_JOB_LEASE_S 30
 
 /* Add one, unless the same kind and dedupe waits already (then its priority and time only get
  * better). Wakes a worker. */

@@ -22,13 +22,17 @@ bool app_open_store(struct app *app, struct err *err) {
     if (app->store != NULL) {
         return true;
     }
-    if (!app_open_seal(app, err)) {
+    if (!app_read_conf(app, err)) {
         return false;
     }
     const struct store_options options = {.conninfo = app->conf.database,
                                           .connections = app->conf.database_connections,
                                           .seal = app->seal};
     return store_create(&options, &app->store, err);
+}
+
+bool app_open_sealed_store(struct app *app, struct err *err) {
+    return app_open_seal(app, err) && app_open_store(app, err);
 }
 
 bool app_print_json(json_t *value, struct err *err) {

@@ -46,8 +46,10 @@ void app_args_print(FILE *out, const char *usage, const char *about, const struc
 
 NODISCARD bool app_read_conf(struct app *app, struct err *err);
 NODISCARD bool app_open_seal(struct app *app, struct err *err);
-/* Reads the configuration and opens seal and store; serving connections only where asked for. */
+/* Reads the configuration and opens the store; secrets in it stay closed. */
 NODISCARD bool app_open_store(struct app *app, struct err *err);
+/* The same with the master key: for what signs, or reads and writes tokens. */
+NODISCARD bool app_open_sealed_store(struct app *app, struct err *err);
 
 /* Print a value as JSON and a newline on stdout. Takes the value. */
 NODISCARD bool app_print_json(json_t *value, struct err *err);

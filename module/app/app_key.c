@@ -45,7 +45,8 @@ static bool key_init(struct app *app, int argc, char **argv, bool is_help, struc
     struct store_key *keys = NULL;
     struct sv kid = {0};
     size_t count = 0;
-    if (!app_open_store(app, err) || !store_key_list(app->store, &app->arena, &keys, &count, err)) {
+    if (!app_open_sealed_store(app, err) ||
+        !store_key_list(app->store, &app->arena, &keys, &count, err)) {
         return false;
     }
     if (count > 0) {
@@ -71,7 +72,7 @@ static bool key_list(struct app *app, int argc, char **argv, bool is_help, struc
     }
     struct store_key *keys = NULL;
     size_t count = 0;
-    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
         !store_key_list(app->store, &app->arena, &keys, &count, err)) {
         return false;
     }
@@ -106,7 +107,7 @@ static bool key_rotate(struct app *app, int argc, char **argv, bool is_help, str
     }
     struct sv kid = {0};
     usec_t until = clock_now(&clock_system) + (usec_t)OVERLAP_DAYS * 86400 * USEC_PER_S;
-    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
         !add_key(app, until, &kid, err)) {
         return false;
     }

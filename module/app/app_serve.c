@@ -53,7 +53,7 @@ bool app_serve(struct app *app, int argc, char **argv, bool is_help, struct err 
             &line);
         return true;
     }
-    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err)) {
+    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err)) {
         return false;
     }
     struct net_client *net = NULL;

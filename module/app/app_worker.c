@@ -34,7 +34,7 @@ bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err
         return true;
     }
     struct net_client *net = NULL;
-    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
         !app_net_open(app, 0, &net, err)) {
         return false;
     }

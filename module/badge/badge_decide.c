@@ -386,13 +386,9 @@ static void measure(const struct badge_plan *plan, struct badge_verdict *v) {
         v->total = 1;
         break;
     }
-    bool is_met = r->state == BADGE_MET;
-    v->total = v->total == 0 ? 1 : v->total;
-    if (is_met || v->done > v->total) {
+    v->total = v->total == 0 ? 1 : v->total; /* an `all` of only excused leaves */
+    if (r->state == BADGE_MET) {
         v->done = v->total;
-    }
-    if (!is_met && v->done == v->total) {
-        v->done--;
     }
 }
 

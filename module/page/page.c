@@ -71,36 +71,6 @@ static const struct web_route ROUTES[] = {
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 
-/* A platform's keys, for the cache of the lti room. */
-static bool fetch_keys(void *ctx, struct sv url, struct arena *a, struct sv *body,
-                       int64_t *max_age_s, struct err *err) {
-    struct page_app *app = ctx;
-    struct net_response response = {0};
-    struct sv cache = {0};
-    const struct net_request request = {.method = NET_GET,
-                                        .net_class = NET_CLASS_PLATFORM,
-                                        .url = url,
-                                        .total_timeout_ms = 5000,
-                                        .body_max_bytes = JOSE_KEYSET_BYTES_MAX};
-    *max_age_s = -1;
-    if (!net_fetch(app->options.net, &request, &response, a, err) ||
-        !net_status_check(&response, "reading the platform's keys", err)) {
-        return false;
-    }
-    if (net_response_header(&response, SV("cache-control"), 0, &cache)) {
-        for (struct sv one = {0}; cache.len > 0;) {
-            (void)sv_cut(cache, ',', &one, &cache);
-            one = sv_trim(one);
-            if (sv_starts(one, SV("max-age=")) &&
-                !num_parse_i64(sv_skip(one, 8), 0, INT64_C(1) << 31, max_age_s)) {
-                *max_age_s = -1;
-            }
-        }
-    }
-    *body = response.body;
-    return true;
-}
-
 /* Keys of a platform that were left out: worth a line, since its launches may be refused for it
  * (attacks.md A20, A22). */
 static void log_keys(void *ctx, int64_t registration_id, const struct jose_keyset *set) {
@@ -140,10 +110,11 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
         return false;
     }
     app->asset_hash = hash_assets(&app->arena);
+    app->http = lti_http_of(options->net);
     /* At most an eighth of the threads wait on the outside at once (DESIGN 7). */
-    const struct lti_keysets_config keys = {.fetch = fetch_keys,
+    const struct lti_keysets_config keys = {.fetch = lti_http_fetch_keyset,
                                             .on_read = log_keys,
-                                            .ctx = app,
+                                            .ctx = &app->http,
                                             .waiters_max = options->threads / 8 + 1};
     app->keysets = lti_keysets_create(&keys);
     *out = app;

@@ -29,12 +29,15 @@ static bool add_courses(const struct page *p, json_t *obj, const struct overview
         if (m->badge_id != badge_id) {
             continue;
         }
-        struct sv title = m->course_title.len > 0 ? m->course_title : m->context_id;
+        struct sv title = m->course_title;
+        if (title.len == 0 || sv_eq(title, m->context_id)) { /* nobody has come from there yet */
+            title = sv_printf(p->arena, "course %.*s (not opened yet)", SV_ARG(m->context_id));
+        }
         json_t *course = json_object();
         page_set_text(course, "title",
                       m->problem.len == 0
                           ? title
-                          : sv_printf(p->arena, "%.*s (%.*s)", SV_ARG(title), SV_ARG(m->problem)));
+                          : sv_printf(p->arena, "%.*s: %.*s", SV_ARG(title), SV_ARG(m->problem)));
         (void)json_array_append_new(courses, course);
         has_problem = has_problem || m->problem.len > 0;
     }
@@ -84,7 +87,9 @@ static bool add_badge(struct page *p, json_t *list, const struct overview *o,
     page_set_text(obj, "url", page_badge_url(p, badge->public_id));
     page_set_text(obj, "state", has_problem ? SV("problem") : is_on ? SV("earned") : SV("not_yet"));
     page_set_text(obj, "word", has_problem ? SV("Needs a look") : is_on ? SV("On") : SV("Off"));
-    page_set_text(obj, "rule", page_unbroken(p->arena, badge_rule_words(p->arena, rule)));
+    struct sv words =
+        page_badge_names(p->arena, o->badges, o->badge_count, badge_rule_words(p->arena, rule));
+    page_set_text(obj, "rule", page_unbroken(p->arena, words));
     add_counts(p, obj, o, badge->id);
     (void)json_array_append_new(list, obj);
     return true;

@@ -43,8 +43,9 @@ static json_t *base_model(const struct page *p, const struct store_badge *stored
     return model;
 }
 
-static void add_standing(const struct page *p, json_t *model, const struct page_standing *s) {
-    AUTO_JSON *why = page_explain(p, s, BADGE_VOICE_LEARNER);
+static void add_standing(const struct page *p, json_t *model, const struct judge_course *course,
+                         const struct page_standing *s) {
+    AUTO_JSON *why = page_explain(p, course, s, BADGE_VOICE_LEARNER);
     bool is_earned = s->state == PAGE_STATE_EARNED;
     json_t *conditions = json_object_get(why, "conditions");
     page_set_text(model, "state", sv_from(page_state_name(s->state)));
@@ -113,6 +114,6 @@ bool page_badge(struct page *p, struct err *err) {
     }
     const struct page_standing s = page_standing(badge, &person, p->arena);
     json_t *model = base_model(p, &badge->stored, &badge->definition, true);
-    add_standing(p, model, &s);
+    add_standing(p, model, &course, &s);
     return page_render(p, 200, "badge.html", model, err);
 }

@@ -30,6 +30,18 @@ struct sv page_sentence_case(struct arena *a, struct sv text) {
     return sv_printf(a, "%c%.*s", text.ptr[0] - 'a' + 'A', SV_ARG(sv_skip(text, 1)));
 }
 
+struct sv page_sentence(struct arena *a, struct sv text) {
+    text = sv_trim(text);
+    const char *stop = text.len == 0 || sv_ends(text, SV(".")) ? "" : ".";
+    return sv_printf(a, "%.*s%s", SV_ARG(page_sentence_case(a, text)), stop);
+}
+
+/* "any of" alone hangs in the air. */
+static struct sv group_words(struct arena *a, struct sv text) {
+    bool is_open = sv_ends(text, SV(" of")) || sv_ends(text, SV(" from"));
+    return is_open ? sv_printf(a, "%.*s these", SV_ARG(text)) : text;
+}
+
 static struct sv text_of(const json_t *obj, const char *key) {
     return js_sv(json_object_get(obj, key));
 }
@@ -44,12 +56,15 @@ static const char *word_of(struct sv state, enum badge_voice voice) {
                : "Not yet";
 }
 
-/* The sentence where it says more than the value beside it. */
-static struct sv detail_of(const json_t *from, struct sv state, bool is_group) {
-    bool is_said =
-        sv_eq(state, SV("met")) ||
-        (is_group && sv_eq(text_of(from, "why"), SV("group")) && !sv_eq(state, SV("missed")));
-    return is_said ? SV("") : text_of(from, "detail");
+/* The sentence where it says more than the line does, and than the one above the list. */
+static struct sv detail_of(const struct page_conditions *v, const json_t *from, bool is_group) {
+    struct sv state = text_of(from, "state");
+    struct sv why = text_of(from, "why");
+    struct sv detail = text_of(from, "detail");
+    bool is_plain_group = is_group && sv_eq(why, SV("group")) && !sv_eq(state, SV("missed"));
+    bool is_said = sv_eq(state, SV("met")) || is_plain_group || sv_eq(why, SV("not_attested")) ||
+                   sv_eq(detail, v->said);
+    return is_said ? SV("") : detail;
 }
 
 static const char *source_name(struct sv source) {
@@ -78,7 +93,7 @@ static struct sv source_of(const struct page_conditions *v, uint32_t node) {
                        : fact->completed_at != 0 ? "completed"
                                                  : "handed in";
     char when[TEXT_TIME_MAX];
-    return at == 0 ? sv_from(source_name(item->source))
+    return at == 0 ? sv_printf(v->arena, "Read from %s", source_name(item->source))
                    : sv_printf(v->arena, "%s, %s %s", source_name(item->source), verb,
                                text_date_time(v->zone, at, when));
 }
@@ -86,19 +101,20 @@ static struct sv source_of(const struct page_conditions *v, uint32_t node) {
 static json_t *line(const struct page_conditions *v, const json_t *from, uint32_t node) {
     json_t *obj = json_object();
     struct sv state = text_of(from, "state");
-    struct sv text = page_sentence_case(v->arena, text_of(from, "text"));
     struct sv needed = text_of(from, "needed");
+    struct sv value = page_sentence_case(v->arena, text_of(from, "value"));
     bool is_group = sv_eq(text_of(from, "kind"), SV("group"));
+    struct sv text = page_sentence_case(v->arena, group_words(v->arena, text_of(from, "text")));
     bool is_in_text = needed.len == 0 || memmem(text.ptr, text.len, needed.ptr, needed.len) != NULL;
     page_set_text(obj, "state", state);
     page_set_text(obj, "word", sv_from(word_of(state, v->voice)));
     page_set_text(obj, "text", page_unbroken(v->arena, text));
-    page_set_text(obj, "value", page_unbroken(v->arena, text_of(from, "value")));
+    page_set_text(obj, "value", page_unbroken(v->arena, value));
     page_set_text(obj, "needed",
                   is_in_text
                       ? SV("")
                       : page_unbroken(v->arena, sv_printf(v->arena, "needs %.*s", SV_ARG(needed))));
-    page_set_text(obj, "detail", page_unbroken(v->arena, detail_of(from, state, is_group)));
+    page_set_text(obj, "detail", page_unbroken(v->arena, detail_of(v, from, is_group)));
     page_set_text(obj, "source", is_group ? SV("") : source_of(v, node));
     page_set_bool(obj, "has_children", false);
     (void)json_object_set_new(obj, "children", json_array());
@@ -162,24 +178,74 @@ json_t *page_outline(struct arena *a, const struct badge_rule *rule) {
     return page_conditions(&view, explained);
 }
 
-json_t *page_explain(const struct page *p, const struct page_standing *s, enum badge_voice voice) {
+/* Rules name badges by key; people know them by name. */
+struct sv page_badge_names(struct arena *a, const struct store_badge *badges, size_t count,
+                           struct sv text) {
+    static const struct sv before = SV("badge \"");
+    const struct sv all = text;
+    struct str out;
+    str_init(&out, a, text.len + 64 * 1024);
+    while (text.len > 0) {
+        const char *at = memmem(text.ptr, text.len, before.ptr, before.len);
+        size_t skip = at == NULL ? text.len : (size_t)(at - text.ptr) + before.len;
+        str_add(&out, sv_head(text, skip));
+        text = sv_skip(text, skip);
+        struct sv key = sv_head(text, sv_find(text, '"'));
+        for (size_t i = 0; at != NULL && i < count; i++) {
+            if (sv_eq(badges[i].key, key)) {
+                str_add(&out, badges[i].name);
+                text = sv_skip(text, key.len);
+                break;
+            }
+        }
+    }
+    return out.is_overflowed ? all : str_sv(&out);
+}
+
+static void name_badges(struct arena *a, const struct judge_course *course, json_t *value) {
+    static const char *const keys[] = {"text", "detail", "next"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct sv text = text_of(value, keys[i]);
+        if (text.len > 0) {
+            page_set_text(value, keys[i],
+                          page_badge_names(a, course->others, course->other_count, text));
+        }
+    }
+    static const char *const lists[] = {"conditions", "children"};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        json_t *list = json_object_get(value, lists[i]);
+        for (size_t j = 0; j < json_array_size(list); j++) {
+            name_badges(a, course, json_array_get(list, j));
+        }
+    }
+}
+
+/* What is to be mended is the teacher's concern. */
+static struct sv next_of(const struct page_standing *s, const json_t *explained,
+                         enum badge_voice voice) {
+    return s->verdict.is_decidable || voice == BADGE_VOICE_TEACHER
+               ? text_of(explained, "next")
+               : SV("This badge cannot be worked out at the moment. Your teacher has to set "
+                    "something right first.");
+}
+
+json_t *page_explain(const struct page *p, const struct judge_course *course,
+                     const struct page_standing *s, enum badge_voice voice) {
     AUTO_JSON *explained = judge_explain(s->badge, s->person, voice, p->arena);
+    name_badges(p->arena, course, explained);
+    struct sv next = next_of(s, explained, voice);
     const struct page_conditions view = {.arena = p->arena,
                                          .voice = voice,
                                          .plan = s->badge->plan,
                                          .verdict = &s->verdict,
-                                         .zone = p->zone};
+                                         .zone = p->zone,
+                                         .said = next};
     json_t *out = json_object();
-    struct sv next = text_of(explained, "next");
-    bool is_hidden = !s->verdict.is_decidable && voice == BADGE_VOICE_LEARNER;
-    if (is_hidden) { /* what is to be mended is the teacher's concern */
-        next = SV("This badge cannot be worked out at the moment. Your teacher has to set "
-                  "something right first.");
-    }
+    struct sv summary = s->verdict.is_decidable
+                            ? page_sentence_case(p->arena, text_of(explained, "summary"))
+                            : SV("Cannot be worked out yet");
     (void)json_object_set_new(out, "conditions", page_conditions(&view, explained));
     page_set_text(out, "next", page_unbroken(p->arena, next));
-    page_set_text(out, "summary",
-                  s->verdict.is_decidable ? page_unbroken(p->arena, text_of(explained, "summary"))
-                                          : SV("Cannot be worked out yet"));
+    page_set_text(out, "summary", page_unbroken(p->arena, summary));
     return out;
 }

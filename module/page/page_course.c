@@ -92,8 +92,23 @@ const char *page_state_name(enum page_state state) {
     return names[state];
 }
 
-enum page_state page_state_of(const struct store_award *award,
-                              const struct badge_verdict *verdict) {
+static bool is_trace(const struct badge_result *result) {
+    const struct model_fact *fact = result->fact;
+    return result->state == BADGE_MET ||
+           (fact != NULL && ((fact->has_score && fact->is_posted) || fact->submitted_at != 0));
+}
+
+bool page_is_started(const struct badge_plan *plan, const struct badge_verdict *verdict) {
+    for (uint32_t i = 0; plan != NULL && verdict->results != NULL && i < plan->node_count; i++) {
+        if (is_trace(&verdict->results[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum page_state page_state_of(const struct store_award *award, const struct badge_verdict *verdict,
+                              bool is_started) {
     if (award != NULL) {
         return award->state == MODEL_AWARD_ISSUED     ? PAGE_STATE_EARNED
                : award->state == MODEL_AWARD_PROPOSED ? PAGE_STATE_REVIEW
@@ -105,7 +120,8 @@ enum page_state page_state_of(const struct store_award *award,
     if (verdict->results != NULL && verdict->results[0].state == BADGE_NEEDS_TEACHER) {
         return PAGE_STATE_REVIEW;
     }
-    return verdict->is_met || verdict->steps_left == 1 ? PAGE_STATE_ALMOST : PAGE_STATE_NOT_YET;
+    return verdict->is_met || (verdict->steps_left == 1 && is_started) ? PAGE_STATE_ALMOST
+                                                                       : PAGE_STATE_NOT_YET;
 }
 
 bool page_is_stuck(const struct store_award *award, const struct badge_verdict *verdict) {
@@ -121,7 +137,7 @@ struct page_standing page_standing(const struct judge_badge *badge,
                               .person = person,
                               .award = judge_award(badge, person),
                               .verdict = judge_decide(badge, person, a)};
-    s.state = page_state_of(s.award, &s.verdict);
+    s.state = page_state_of(s.award, &s.verdict, page_is_started(badge->plan, &s.verdict));
     return s;
 }
 

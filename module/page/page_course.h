@@ -48,8 +48,12 @@ struct page_standing {
 /* The verdict's results live in `a`. */
 struct page_standing page_standing(const struct judge_badge *badge,
                                    const struct judge_person *person, struct arena *a);
-/* The state that an award and a verdict come to; award NULL: none. Pure. */
-enum page_state page_state_of(const struct store_award *award, const struct badge_verdict *verdict);
+/* The state that an award and a verdict come to; award NULL: none. Almost: one step away, and
+ * something has been done. Pure. */
+enum page_state page_state_of(const struct store_award *award, const struct badge_verdict *verdict,
+                              bool is_started);
+/* Whether anything of the rule is met, graded or handed in. Pure. */
+bool page_is_started(const struct badge_plan *plan, const struct badge_verdict *verdict);
 /* Not earned, and no road is left, or it was taken back. Pure. */
 bool page_is_stuck(const struct store_award *award, const struct badge_verdict *verdict);
 
@@ -77,6 +81,7 @@ struct page_conditions {
     const struct badge_plan *plan;
     const struct badge_verdict *verdict;
     const struct text_zone *zone;
+    struct sv said; /* the sentence above the list: not said twice */
 };
 /* New reference. */
 json_t *page_conditions(const struct page_conditions *view, const json_t *explained);
@@ -85,7 +90,12 @@ json_t *page_conditions(const struct page_conditions *view, const json_t *explai
 json_t *page_outline(struct arena *a, const struct badge_rule *rule);
 /* Explains a standing in the voice and converts its conditions: "conditions", "summary", "next" of
  * the result are texts and a list as the templates take them. New reference. */
-json_t *page_explain(const struct page *p, const struct page_standing *s, enum badge_voice voice);
+json_t *page_explain(const struct page *p, const struct judge_course *course,
+                     const struct page_standing *s, enum badge_voice voice);
+/* `the badge "safe-lab"` becomes `the badge "Safe Lab Worker"`; keys that none of `badges` has
+ * stay. */
+struct sv page_badge_names(struct arena *a, const struct store_badge *badges, size_t count,
+                           struct sv text);
 /* Spaces between a number and its unit do not break: "80 %", "12 points". */
 struct sv page_unbroken(struct arena *a, struct sv text);
 /* First letter upper case (ASCII). */

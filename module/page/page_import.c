@@ -24,9 +24,8 @@ static bool refuse(struct page *p, struct sv text, const struct err *why, struct
         *err = *why;
         return false;
     }
-    const struct page_import_retry retry = {
-        .text = text,
-        .problem = page_sentence_case(p->arena, sv_printf(p->arena, "%s.", why->text))};
+    const struct page_import_retry retry = {.text = text,
+                                            .problem = page_sentence(p->arena, sv_from(why->text))};
     return page_admin_show(p, &retry, err);
 }
 

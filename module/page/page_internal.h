@@ -1,6 +1,7 @@
 /* What the pages share: the application, one request's view of it, rendering, and errors. */
 #pragma once
 #include "base_json.h"
+#include "lti_http.h"
 #include "lti_keyset.h"
 #include "net_fetch.h"
 #include "page.h"
@@ -28,6 +29,7 @@ struct page_app {
     struct page_options options;
     struct arena arena; /* what lives as long as the application */
     const struct text_templates *templates;
+    struct lti_http http;
     struct lti_keysets *keysets;
     struct sv asset_hash;
     struct page_metrics metrics;
@@ -82,6 +84,9 @@ NODISCARD bool page_render(struct page *p, int status, const char *template, jso
                            struct err *err);
 /* The error page for err; logs it. Never fails. */
 void page_error(struct page *p, const struct err *err);
+
+/* An error's words as a sentence: first letter upper case (ASCII), one full stop. Pure. */
+struct sv page_sentence(struct arena *a, struct sv text);
 
 /* The token that forms of this session carry, and its check (PAGE_FORM does it). */
 struct sv page_csrf(const struct page *p);

@@ -241,7 +241,7 @@ static json_t *error_model(const struct page *p, const struct err *e, int status
     struct words w = words_for(status);
     json_t *model = page_model(p, sv_from(w.title));
     page_set_text(model, "title", sv_from(w.title));
-    page_set_text(model, "what", sv_printf(p->arena, "%s.", what_for(e, status)));
+    page_set_text(model, "what", page_sentence(p->arena, sv_from(what_for(e, status))));
     page_set_text(model, "todo", sv_from(w.todo));
     page_set_text(model, "correlation", sv_from(p->req->id == NULL ? "" : p->req->id));
     json_t *back = json_null();

@@ -38,9 +38,10 @@ static json_t *earned(const struct page *p, const struct page_standing *s) {
     return obj;
 }
 
-static json_t *ahead(const struct page *p, const struct page_standing *s, bool is_open) {
+static json_t *ahead(const struct page *p, const struct judge_course *course,
+                     const struct page_standing *s, bool is_open) {
     json_t *obj = badge(p, s);
-    AUTO_JSON *why = page_explain(p, s, BADGE_VOICE_LEARNER);
+    AUTO_JSON *why = page_explain(p, course, s, BADGE_VOICE_LEARNER);
     struct sv summary =
         s->award != NULL ? page_standing_word(p, s) : js_sv(json_object_get(why, "summary"));
     (void)json_object_set_new(obj, "progress", page_progress(s, summary));
@@ -63,16 +64,16 @@ static struct page_standing *standings(struct page *p, const struct judge_course
     return all;
 }
 
-static void fill(const struct page *p, json_t *model, const struct page_standing *all,
-                 size_t count) {
+static void fill(const struct page *p, json_t *model, const struct judge_course *course,
+                 const struct page_standing *all) {
     json_t *done = json_array();
     json_t *open = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < course->badge_count; i++) {
         if (all[i].state == PAGE_STATE_EARNED) {
             (void)json_array_append_new(done, earned(p, &all[i]));
         } else {
             bool is_open = json_array_size(open) < OPEN_AT_ONCE;
-            (void)json_array_append_new(open, ahead(p, &all[i], is_open));
+            (void)json_array_append_new(open, ahead(p, course, &all[i], is_open));
         }
     }
     bool has_earned = json_array_size(done) > 0;
@@ -95,6 +96,6 @@ bool page_student(struct page *p, struct err *err) {
     page_add_header(p, model, "learner");
     page_refresh_while_checking(p);
     page_add_notice(p, model);
-    fill(p, model, standings(p, &course, &person), course.badge_count);
+    fill(p, model, &course, standings(p, &course, &person));
     return page_render(p, 200, "student.html", model, err);
 }

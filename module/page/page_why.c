@@ -122,7 +122,7 @@ static struct sv word(const struct page *p, const struct page_why *why) {
 
 static void add_verdict(const struct page *p, json_t *model, const struct page_why *why) {
     const struct page_standing *s = &why->standing;
-    AUTO_JSON *told = page_explain(p, s, BADGE_VOICE_TEACHER);
+    AUTO_JSON *told = page_explain(p, &why->course, s, BADGE_VOICE_TEACHER);
     json_t *conditions = json_object_get(told, "conditions");
     bool is_earned = s->state == PAGE_STATE_EARNED;
     struct sv sentence = has_award(why, MODEL_AWARD_PROPOSED)

@@ -115,7 +115,7 @@ bool seal_open_file(const char *path, struct seal **out, struct err *err) {
         return err_because(
             err, ERR_INPUT, "master_key",
             "the master key file %s cannot be opened (%s); make one with `laurel key "
-            "init`, or give its owner as user",
+            "init`, or run laurel as the user who owns it",
             path, strerrordesc_np(errno));
     }
     if (!S_ISREG(st.st_mode)) {

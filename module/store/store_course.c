@@ -109,11 +109,12 @@ bool store_person_list(struct store *store, int64_t institution_id, int64_t cour
                                           .name = store_text(&rows, i, 2, a),
                                           .sort_name = store_text(&rows, i, 3, a),
                                           .email = store_text(&rows, i, 4, a),
-                                          .is_learner = db_bool(&rows, i, 5),
-                                          .is_teacher = db_bool(&rows, i, 6),
-                                          .is_test_user = db_bool(&rows, i, 7),
-                                          .is_active = db_bool(&rows, i, 8),
-                                          .may_earn = db_bool(&rows, i, 9)};
+                                          .sourcedid = store_text(&rows, i, 5, a),
+                                          .is_learner = db_bool(&rows, i, 6),
+                                          .is_teacher = db_bool(&rows, i, 7),
+                                          .is_test_user = db_bool(&rows, i, 8),
+                                          .is_active = db_bool(&rows, i, 9),
+                                          .may_earn = db_bool(&rows, i, 10)};
     }
     return true;
 }
