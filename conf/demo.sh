@@ -10,8 +10,10 @@ export LAUREL_SOURCE
 # shellcheck source=conf/private.sh
 . "$LAUREL_SOURCE/conf/private.sh"
 
-# PostgreSQL's own account cannot pass through root's home.
-if is_root; then
+# A second demo beside the first: give it another folder. PostgreSQL's own account cannot pass through root's home.
+if [ -n "${LAUREL_DEMO_STATE:-}" ]; then
+    state=$LAUREL_DEMO_STATE
+elif is_root; then
     state=/var/lib/laurel-demo
 else
     state=${XDG_STATE_HOME:-$HOME/.local/state}/laurel-demo

@@ -77,6 +77,7 @@ struct badge_rule {
     struct sv letter;          /* min_letter */
     bool is_current;           /* COURSE_TOTAL: "total": "current" */
     struct sv badge_key;       /* BADGE */
+    struct sv badge_name;      /* BADGE: for words, once badge_rule_named has looked it up */
     struct sv manual;          /* MANUAL: what the teacher confirms */
     struct badge_by by;        /* leaves */
     int at_least;              /* AT_LEAST: 1..child_count */
@@ -108,6 +109,14 @@ json_t *badge_rule_outline(const struct badge_rule *rule);
 /* Keys of the badges the rule needs, each once, in reading order. Returns how many; *keys in `a`.
  */
 size_t badge_rule_badges(struct arena *a, const struct badge_rule *rule, struct sv **keys);
+
+/* A badge's key and what people call it. */
+struct badge_title {
+    struct sv key, name;
+};
+/* A copy of the rule, in `a`, that speaks of other badges by their names. Texts are borrowed. */
+const struct badge_rule *badge_rule_named(struct arena *a, const struct badge_rule *rule,
+                                          const struct badge_title *titles, size_t count);
 
 /* A badge and the keys of those its rule needs. */
 struct badge_need {

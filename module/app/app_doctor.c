@@ -4,6 +4,7 @@
 #include "store_job.h"
 #include "store_key.h"
 #include "store_registration.h"
+#include <curl/curl.h>
 
 /* One finding after another; the command fails when any is bad. */
 struct doctor {
@@ -78,22 +79,12 @@ static bool fetch(struct doctor *d, struct sv url, struct arena *a, struct net_r
 }
 
 static void check_clock(struct doctor *d, const struct net_response *response, const char *who) {
-    static const char *const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct sv date = {0};
-    struct tm tm = {0};
-    char month[4] = "";
-    if (!net_response_header(response, SV("date"), 0, &date) || date.len < 25 ||
-        sscanf(sv_c(&d->app->arena, sv_skip(date, 5)), "%d %3s %d %d:%d:%d", &tm.tm_mday, month,
-               &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6) {
+    if (!net_response_header(response, SV("date"), 0, &date)) {
         return;
     }
-    struct sv at = sv_from(months);
-    while (at.len >= 3 && !sv_starts(at, sv_from(month))) {
-        at = sv_skip(at, 3);
-        tm.tm_mon++;
-    }
-    tm.tm_year -= 1900;
-    long long off = (long long)timegm(&tm) - clock_now(&clock_system) / USEC_PER_S;
+    long long at = (long long)curl_getdate(sv_c(&d->app->arena, date), NULL);
+    long long off = at < 0 ? 0 : at - clock_now(&clock_system) / USEC_PER_S;
     if (off > 5 || off < -5) {
         report(
             d, false, "clock",

@@ -1,4 +1,5 @@
 #include "badge_decide.h"
+#include <stdlib.h>
 
 static const struct model_fact *find_fact(const struct badge_evidence *e, uint32_t item) {
     size_t low = 0;
@@ -45,9 +46,9 @@ static enum badge_why judge_pass(const struct model_item *item, const struct mod
     if (!item->has_pass_mark && !is_any_score_enough) {
         return BADGE_WHY_NOT_COMPLETE;
     }
-    bool is_enough =
+    bool is_reached =
         item->has_pass_mark ? dec_cmp(fact->score, item->pass_mark) >= 0 : fact->score.mantissa > 0;
-    return is_enough ? BADGE_WHY_MET : BADGE_WHY_TOO_LOW;
+    return is_reached ? BADGE_WHY_MET : BADGE_WHY_TOO_LOW;
 }
 
 static enum badge_why judge_bare(const struct model_item *item, const struct model_fact *fact) {

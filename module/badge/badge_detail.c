@@ -100,12 +100,12 @@ static struct sv opening(const struct badge_leaf_view *v) {
 }
 
 /* "; the badge needs 80 %, by 1 May 2027", or nothing. */
-static struct sv demand(const struct badge_leaf_view *v) {
+static struct sv demand(const struct badge_leaf_view *v, bool is_value_named) {
     struct sv needed = badge_detail_needed(v);
     const struct badge_by *by = &v->node->rule->by;
     struct sv date = by->is_set ? badge_words_by(v->arena, by) : sv_of(NULL, 0);
     const char *who = is_learner(v) ? "the badge needs" : "needs";
-    if (v->node->test == BADGE_TEST_POINTS) { /* the points were just named */
+    if (v->node->test == BADGE_TEST_POINTS && is_value_named) { /* "has 10 points; needs 12" */
         needed = sv_head(needed, sv_find(needed, ' '));
     }
     if (needed.len == 0 && date.len == 0) {
@@ -121,7 +121,7 @@ static struct sv demand(const struct badge_leaf_view *v) {
 static struct sv threshold_sentence(const struct badge_leaf_view *v) {
     struct sv name = opening(v);
     struct sv value = badge_detail_value(v);
-    struct sv more = demand(v);
+    struct sv more = demand(v, true);
     const char *verb = v->node->test == BADGE_TEST_LETTER ? "is graded" : "has";
     if (!is_learner(v)) {
         return sv_printf(v->arena, "%.*s: %.*s%.*s.", SV_ARG(name), SV_ARG(value), SV_ARG(more));
@@ -181,7 +181,7 @@ static struct sv late_sentence(const struct badge_leaf_view *v) {
 
 static struct sv not_yet_sentence(const struct badge_leaf_view *v) {
     struct sv name = opening(v);
-    struct sv more = demand(v);
+    struct sv more = demand(v, false);
     const char *text = "";
     switch (v->result->why) {
     case BADGE_WHY_NO_FACT:

@@ -1,5 +1,6 @@
 #include "badge_file.h"
 #include "badge_input.h"
+#include <string.h>
 
 /* AchievementType of Open Badges 3.0 (B.1.1, enumeration); others begin with "ext:". */
 static const char *const achievement_types[] = {"Achievement",

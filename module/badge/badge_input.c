@@ -1,6 +1,8 @@
 #include "badge_input.h"
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SHOWN_BYTES 60 /* of foreign text in a message */
 
@@ -10,7 +12,10 @@ struct scan {
     size_t at;
 };
 
-static char peek(const struct scan *s) { return s->at < s->text.len ? s->text.ptr[s->at] : '\0'; }
+static char peek(const struct scan *s) {
+    static const char end = '\0';
+    return *(s->at < s->text.len ? &s->text.ptr[s->at] : &end);
+}
 
 static void skip_space(struct scan *s) {
     while (peek(s) == ' ' || peek(s) == '\t' || peek(s) == '\n' || peek(s) == '\r') {
@@ -164,7 +169,7 @@ size_t badge_chars(struct sv text) {
 
 #define DISTANCE_BYTES 64
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static int lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
 
 size_t badge_distance(struct sv a, struct sv b) {
     a = sv_head(a, DISTANCE_BYTES);

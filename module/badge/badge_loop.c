@@ -1,4 +1,5 @@
 #include "badge_rule.h"
+#include <string.h>
 
 static void collect(const struct badge_rule *rule, struct sv *keys, size_t *count) {
     for (size_t i = 0; i < rule->child_count; i++) {
@@ -138,4 +139,27 @@ bool badge_loop_check(struct arena *a, const struct badge_need *set, size_t coun
         }
     }
     return true;
+}
+
+static void name_badges(struct arena *a, struct badge_rule *rule, const struct badge_title *titles,
+                        size_t count) {
+    for (size_t i = 0; rule->kind == BADGE_RULE_BADGE && i < count; i++) {
+        if (sv_eq(titles[i].key, rule->badge_key)) {
+            rule->badge_name = titles[i].name;
+        }
+    }
+    struct badge_rule *children = ARENA_ARRAY(a, struct badge_rule, rule->child_count);
+    for (size_t i = 0; i < rule->child_count; i++) {
+        children[i] = rule->children[i];
+        name_badges(a, &children[i], titles, count);
+    }
+    rule->children = children;
+}
+
+const struct badge_rule *badge_rule_named(struct arena *a, const struct badge_rule *rule,
+                                          const struct badge_title *titles, size_t count) {
+    struct badge_rule *copy = ARENA_NEW(a, struct badge_rule);
+    *copy = *rule;
+    name_badges(a, copy, titles, count);
+    return copy;
 }

@@ -1,4 +1,5 @@
 #include "badge_file.h"
+#include <string.h>
 
 static const char *const assessments[] = {"", "formative", "summative"};
 static const char *const approvals[] = {"automatic", "teacher"};

@@ -1,6 +1,7 @@
 #include "badge_plan.h"
 #include "badge_input.h"
 #include "badge_words.h"
+#include <stdio.h>
 
 #define TITLE_SHOWN_BYTES 60
 #define CANDIDATES_MAX 4
@@ -109,7 +110,7 @@ static struct sv ref_words(struct arena *a, const struct badge_rule *rule) {
                      SV_ARG(shown(rule->ref.id)));
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static int lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
 
 static bool contains_nocase(struct sv text, struct sv part) {
     for (size_t i = 0; part.len > 0 && i + part.len <= text.len; i++) {

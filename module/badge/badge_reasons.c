@@ -17,8 +17,8 @@ static void put_dec(json_t *obj, const char *key, struct dec d) {
 }
 
 static void put_time(json_t *obj, const char *key, usec_t t) {
-    char text[RFC3339_MAX];
     if (t != 0) {
+        char text[RFC3339_MAX];
         put(obj, key, json_string(rfc3339_format(t, text)));
     }
 }

@@ -1,5 +1,6 @@
 #include "badge_file.h"
 #include "badge_input.h"
+#include <string.h>
 
 bool badge_rule_is_group(enum badge_rule_kind kind) { return kind <= BADGE_RULE_POINTS; }
 
@@ -357,7 +358,7 @@ static bool read_group(struct reader *r, const struct badge_path *path, const js
 static bool read_rule(struct reader *r, const struct badge_path *path, const json_t *obj,
                       int groups_around, struct badge_rule *rule) {
     const struct form *form = NULL;
-    if (!read_form(r, path, obj, &form)) {
+    if (!read_form(r, path, obj, &form) || form == NULL) {
         return false;
     }
     rule->kind = form->kind;

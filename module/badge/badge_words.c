@@ -53,7 +53,8 @@ struct sv badge_words_subject(struct arena *a, const struct badge_rule *rule,
     case BADGE_RULE_COURSE_COMPLETED:
         return SV("the course");
     case BADGE_RULE_BADGE:
-        return sv_printf(a, "the badge \"%.*s\"", SV_ARG(rule->badge_key));
+        return sv_printf(a, "the badge \"%.*s\"",
+                         SV_ARG(rule->badge_name.len > 0 ? rule->badge_name : rule->badge_key));
     case BADGE_RULE_MANUAL:
         return rule->manual;
     default:

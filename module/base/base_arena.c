@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES (16u * 1024u)
+#define BLOCK_BYTES ((size_t)16 * 1024)
 
 struct arena_block {
     struct arena_block *next;

@@ -133,7 +133,7 @@ bool rfc3339_parse(struct sv text, usec_t *out) {
         if (!fixed(zone, 1, 2, 23, &hours) || !fixed(zone, 4, 2, 59, &minutes)) {
             return false;
         }
-        offset_s = (hours * 60 + minutes) * 60 * (zone.ptr[0] == '-' ? -1 : 1);
+        offset_s = ((int64_t)hours * 60 + minutes) * (zone.ptr[0] == '-' ? -60 : 60);
     } else if (!sv_eq_nocase(zone, SV("Z"))) {
         return false;
     }

@@ -58,12 +58,15 @@ static struct sv encode(struct arena *a, const unsigned char *p, size_t len, con
                      (left > 2 ? (unsigned)p[i + 2] : 0u);
         out[n++] = alphabet[v >> 18 & 63u];
         out[n++] = alphabet[v >> 12 & 63u];
-        if (left > 1 || is_padded) {
-            out[n++] = left > 1 ? alphabet[v >> 6 & 63u] : '=';
+        if (left > 1) {
+            out[n++] = alphabet[v >> 6 & 63u];
         }
-        if (left > 2 || is_padded) {
-            out[n++] = left > 2 ? alphabet[v & 63u] : '=';
+        if (left > 2) {
+            out[n++] = alphabet[v & 63u];
         }
+    }
+    while (is_padded && n % 4 != 0) {
+        out[n++] = '=';
     }
     return sv_of(out, n);
 }

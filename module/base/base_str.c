@@ -16,7 +16,7 @@ bool sv_eq(struct sv a, struct sv b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-static char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static int ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
 
 bool sv_eq_nocase(struct sv a, struct sv b) {
     if (a.len != b.len) {

@@ -121,6 +121,10 @@ static bool load_badges(struct store *store, struct judge_course *c, struct aren
         !store_badge_list(store, c->course.institution_id, a, &c->others, &c->other_count, err)) {
         return false;
     }
+    struct badge_title *titles = ARENA_ARRAY(a, struct badge_title, c->other_count);
+    for (size_t i = 0; i < c->other_count; i++) {
+        titles[i] = (struct badge_title){.key = c->others[i].key, .name = c->others[i].name};
+    }
     c->badges = ARENA_ARRAY(a, struct judge_badge, c->badge_count);
     for (size_t i = 0; i < c->badge_count; i++) {
         struct judge_badge *b = &c->badges[i];
@@ -128,6 +132,7 @@ static bool load_badges(struct store *store, struct judge_course *c, struct aren
         if (!judge_badge_read(a, &stored[i], &b->definition, &b->rule, err)) {
             return false;
         }
+        b->rule = badge_rule_named(a, b->rule, titles, c->other_count);
         if (!judge_bind(c, b->rule, a, &b->plan, &b->problem) && b->plan != NULL) {
             b->plan = NULL; /* broken: nothing is awarded, nothing revoked */
         }

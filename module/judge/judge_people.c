@@ -158,6 +158,9 @@ struct judge_dry_run judge_dry_run(const struct judge_badge *b, const struct jud
             run.hold++;
             continue;
         }
+        if (award != NULL && badge_award_is_final(award->state) && award->is_by_hand) {
+            continue; /* what a person took away stays away */
+        }
         struct badge_verdict v = judge_decide(b, &people[i], &scratch);
         run.would_earn += v.is_met ? 1 : 0;
         run.one_step += !v.is_met && v.steps_left == 1 ? 1 : 0;

@@ -29,10 +29,7 @@ static bool add_courses(const struct page *p, json_t *obj, const struct overview
         if (m->badge_id != badge_id) {
             continue;
         }
-        struct sv title = m->course_title;
-        if (title.len == 0 || sv_eq(title, m->context_id)) { /* nobody has come from there yet */
-            title = sv_printf(p->arena, "course %.*s (not opened yet)", SV_ARG(m->context_id));
-        }
+        struct sv title = page_course_name(p->arena, m->course_title, m->context_id);
         json_t *course = json_object();
         page_set_text(course, "title",
                       m->problem.len == 0
@@ -149,6 +146,17 @@ static json_t *import_form(const struct page *p, const struct page_import_retry 
     return form;
 }
 
+/* The form is far down the page. */
+static void add_problem(json_t *model, const struct page_import_retry *retry) {
+    if (retry != NULL) {
+        json_t *notice = json_object();
+        page_set_text(notice, "kind", SV("problem"));
+        page_set_text(notice, "title", SV("Nothing was imported"));
+        page_set_text(notice, "text", retry->problem);
+        (void)json_object_set_new(model, "notice", notice);
+    }
+}
+
 bool page_admin_show(struct page *p, const struct page_import_retry *retry, struct err *err) {
     struct overview o = {0};
     if (!load(p, &o, err)) {
@@ -167,6 +175,7 @@ bool page_admin_show(struct page *p, const struct page_import_retry *retry, stru
     (void)json_array_append_new(connections, connection(p));
     page_add_header(p, model, "badges");
     page_add_notice(p, model);
+    add_problem(model, retry);
     page_set_bool(model, "has_badges", o.badge_count > 0);
     page_set_bool(model, "has_connections", true);
     (void)json_object_set_new(model, "connections", connections);

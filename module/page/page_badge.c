@@ -46,17 +46,17 @@ static json_t *base_model(const struct page *p, const struct store_badge *stored
 static void add_standing(const struct page *p, json_t *model, const struct judge_course *course,
                          const struct page_standing *s) {
     AUTO_JSON *why = page_explain(p, course, s, BADGE_VOICE_LEARNER);
-    bool is_earned = s->state == PAGE_STATE_EARNED;
+    bool has_award = s->award != NULL;
     json_t *conditions = json_object_get(why, "conditions");
     page_set_text(model, "state", sv_from(page_state_name(s->state)));
     page_set_text(model, "word", page_standing_word(p, s));
     page_set_text(model, "sentence", page_award_sentence(p, s->award));
     (void)json_object_set_new(model, "progress",
-                              is_earned ? json_null()
+                              has_award ? json_null()
                                         : page_progress(s, js_sv(json_object_get(why, "summary"))));
     page_set_text(model, "next",
-                  s->award != NULL ? SV("")
-                                   : page_standing_next(p, s, js_sv(json_object_get(why, "next"))));
+                  has_award ? SV("")
+                            : page_standing_next(p, s, js_sv(json_object_get(why, "next"))));
     page_set_bool(model, "has_conditions", json_array_size(conditions) > 0);
     (void)json_object_set(model, "conditions", conditions);
     page_set_text(model, "read", page_read_words(p));

@@ -30,10 +30,14 @@ struct sv page_sentence_case(struct arena *a, struct sv text) {
     return sv_printf(a, "%c%.*s", text.ptr[0] - 'a' + 'A', SV_ARG(sv_skip(text, 1)));
 }
 
-struct sv page_sentence(struct arena *a, struct sv text) {
+struct sv page_full_stop(struct arena *a, struct sv text) {
     text = sv_trim(text);
-    const char *stop = text.len == 0 || sv_ends(text, SV(".")) ? "" : ".";
-    return sv_printf(a, "%.*s%s", SV_ARG(page_sentence_case(a, text)), stop);
+    bool is_ended = text.len == 0 || sv_ends(text, SV(".")) || sv_ends(text, SV("?"));
+    return is_ended ? text : sv_printf(a, "%.*s.", SV_ARG(text));
+}
+
+struct sv page_sentence(struct arena *a, struct sv text) {
+    return page_sentence_case(a, page_full_stop(a, text));
 }
 
 /* "any of" alone hangs in the air. */
@@ -184,7 +188,7 @@ struct sv page_badge_names(struct arena *a, const struct store_badge *badges, si
     static const struct sv before = SV("badge \"");
     const struct sv all = text;
     struct str out;
-    str_init(&out, a, text.len + 64 * 1024);
+    str_init(&out, a, text.len + (size_t)64 * 1024);
     while (text.len > 0) {
         const char *at = memmem(text.ptr, text.len, before.ptr, before.len);
         size_t skip = at == NULL ? text.len : (size_t)(at - text.ptr) + before.len;

@@ -220,13 +220,19 @@ struct sv page_standing_word(const struct page *p, const struct page_standing *s
     if (s->verdict.is_met) {
         return SV("Everything is met");
     }
-    return sv_printf(p->arena, "%u of %u done", s->verdict.done, s->verdict.total);
+    if (s->state == PAGE_STATE_REVIEW) {
+        return p->session.role >= MODEL_ROLE_TEACHER ? SV("Waits for a teacher to confirm")
+                                                     : SV("Waiting for your teacher");
+    }
+    return s->state == PAGE_STATE_ALMOST ? SV("One step away") : SV("Not yet");
 }
 
 json_t *page_progress(const struct page_standing *s, struct sv text) {
     json_t *progress = json_object();
     uint32_t total = s->verdict.is_decidable ? s->verdict.total : 1;
-    (void)json_object_set_new(progress, "done", json_integer(s->verdict.done));
+    /* What was taken back is not on its way, whatever is met. */
+    uint32_t done = s->state == PAGE_STATE_PROBLEM ? 0 : s->verdict.done;
+    (void)json_object_set_new(progress, "done", json_integer(done));
     (void)json_object_set_new(progress, "of", json_integer(total == 0 ? 1 : total));
     page_set_text(progress, "text", text);
     page_set_text(progress, "state", sv_from(page_state_name(s->state)));
@@ -243,6 +249,11 @@ struct sv page_read_words(const struct page *p) {
 struct sv page_date(const struct page *p, usec_t t) {
     char out[TEXT_TIME_MAX];
     return sv_copy(p->arena, sv_from(text_date(p->zone, t, out)));
+}
+
+struct sv page_course_name(struct arena *a, struct sv title, struct sv context_id) {
+    bool is_unknown = title.len == 0 || sv_eq(title, context_id);
+    return is_unknown ? sv_printf(a, "course %.*s (not opened yet)", SV_ARG(context_id)) : title;
 }
 
 struct sv page_badge_image(const struct page *p, struct sv public_id) {

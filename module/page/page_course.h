@@ -57,7 +57,7 @@ bool page_is_started(const struct badge_plan *plan, const struct badge_verdict *
 /* Not earned, and no road is left, or it was taken back. Pure. */
 bool page_is_stuck(const struct store_award *award, const struct badge_verdict *verdict);
 
-/* The verdict in a word or two: "Earned 3 May 2027", "Revoked 3 May 2027", "3 of 4 done". */
+/* The verdict in a word or two: "Earned 3 May 2027", "Revoked 3 May 2027", "One step away". */
 struct sv page_standing_word(const struct page *p, const struct page_standing *s);
 /* What is to be said of an award beside its word: "Valid until 3 May 2029.", or a person's reason.
  * Empty without one. */
@@ -69,6 +69,8 @@ json_t *page_progress(const struct page_standing *s, struct sv text);
 /* "Read 3 May 2027, 10:12", or "". */
 struct sv page_read_words(const struct page *p);
 struct sv page_date(const struct page *p, usec_t t);
+/* A course's title; "course 42 (not opened yet)" while only the platform's id is known. */
+struct sv page_course_name(struct arena *a, struct sv title, struct sv context_id);
 struct sv page_badge_image(const struct page *p, struct sv public_id);
 struct sv page_badge_url(const struct page *p, struct sv public_id);
 
@@ -98,6 +100,8 @@ struct sv page_badge_names(struct arena *a, const struct store_badge *badges, si
                            struct sv text);
 /* Spaces between a number and its unit do not break: "80 %", "12 points". */
 struct sv page_unbroken(struct arena *a, struct sv text);
+/* One full stop or question mark at the end. */
+struct sv page_full_stop(struct arena *a, struct sv text);
 /* First letter upper case (ASCII). */
 struct sv page_sentence_case(struct arena *a, struct sv text);
 

@@ -24,8 +24,8 @@ static bool refuse(struct page *p, struct sv text, const struct err *why, struct
         *err = *why;
         return false;
     }
-    const struct page_import_retry retry = {.text = text,
-                                            .problem = page_sentence(p->arena, sv_from(why->text))};
+    const struct page_import_retry retry = {
+        .text = text, .problem = page_full_stop(p->arena, sv_from(why->text))};
     return page_admin_show(p, &retry, err);
 }
 
@@ -68,10 +68,12 @@ static void add_course(json_t *list, const char *state, struct sv text) {
     (void)json_array_append_new(list, course);
 }
 
-static json_t *courses_of(const struct judge_import_badge *b) {
+static json_t *courses_of(const struct page *p, const struct judge_import_badge *b) {
     json_t *courses = json_array();
     for (size_t i = 0; i < b->course_count; i++) {
-        add_course(courses, "met", b->course_titles[i]);
+        add_course(
+            courses, "met",
+            page_course_name(p->arena, b->course_titles[i], b->badge->courses[i].context_id));
     }
     if (b->problem.len > 0) {
         add_course(courses, "problem", b->problem);
@@ -81,15 +83,27 @@ static json_t *courses_of(const struct judge_import_badge *b) {
     return courses;
 }
 
-static json_t *badge_model(const struct page *p, const struct judge_import_badge *b) {
+/* Keys and names of the file's badges: rules name badges by key. */
+static struct store_badge *names_of(struct arena *a, const struct judge_import *import) {
+    struct store_badge *names = ARENA_ARRAY(a, struct store_badge, import->badge_count);
+    for (size_t i = 0; i < import->badge_count; i++) {
+        names[i].key = import->badges[i].badge->key;
+        names[i].name = import->badges[i].badge->name;
+    }
+    return names;
+}
+
+static json_t *badge_model(const struct page *p, const struct judge_import_badge *b,
+                           const struct store_badge *names, size_t name_count) {
     json_t *obj = json_object();
-    json_t *courses = courses_of(b);
+    json_t *courses = courses_of(p, b);
     page_set_text(obj, "name", b->badge->name);
     page_set_text(obj, "key", b->badge->key);
     page_set_text(obj, "kind", sv_from(kind_of(b->change)));
     page_set_text(obj, "word", sv_from(kind_word(b->change)));
     (void)json_object_set_new(obj, "picture", json_null());
-    page_set_text(obj, "rule", page_unbroken(p->arena, b->words));
+    page_set_text(obj, "rule",
+                  page_unbroken(p->arena, page_badge_names(p->arena, names, name_count, b->words)));
     page_set_bool(obj, "has_changes", false);
     (void)json_object_set_new(obj, "changes", json_array());
     page_set_bool(obj, "has_courses", json_array_size(courses) > 0);
@@ -132,8 +146,10 @@ static bool show(struct page *p, const struct judge_import *import, struct sv te
     json_t *model = page_model(p, SV("What this file would change"));
     json_t *badges = json_array();
     json_t *back = json_object();
+    const struct store_badge *names = names_of(p->arena, import);
     for (size_t i = 0; i < import->badge_count; i++) {
-        (void)json_array_append_new(badges, badge_model(p, &import->badges[i]));
+        (void)json_array_append_new(badges,
+                                    badge_model(p, &import->badges[i], names, import->badge_count));
     }
     page_set_text(back, "url", page_path(p, "badges"));
     page_set_text(back, "label", SV("Badges"));

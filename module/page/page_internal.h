@@ -18,8 +18,8 @@
 #define PAGE_COOKIE_BROWSER "laurel-browser"
 #define PAGE_COOKIE_SESSION "laurel-s-" /* and the launch id */
 #define PAGE_PATH_LAUNCH "/app/l/"
-#define PAGE_BROWSER_COOKIE_S (30 * 86400)
-#define PAGE_SESSION_COOKIE_S (4 * 3600)
+#define PAGE_BROWSER_COOKIE_S (INT64_C(30) * 86400)
+#define PAGE_SESSION_COOKIE_S (INT64_C(4) * 3600)
 
 struct page_metrics {
     atomic_llong requests, launches, launches_refused, errors;

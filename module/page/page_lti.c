@@ -35,7 +35,7 @@ static bool refuse(struct page *p, const char *event, const struct err *why, int
     p->resp->csp.is_framed_by_anyone = true;
     json_t *model = page_model(p, SV("This page could not be opened"));
     page_set_text(model, "title", SV("This page could not be opened"));
-    page_set_text(model, "what", sv_printf(p->arena, "%s.", why->text));
+    page_set_text(model, "what", page_sentence(p->arena, sv_from(why->text)));
     page_set_text(model, "todo", sv_from(todo));
     page_set_text(model, "correlation", sv_from(p->req->id));
     page_set_text(model, "reason", sv_from(why->reason));
@@ -163,17 +163,13 @@ static bool platform_error(struct page *p, const struct lti_launch_form *form, s
     struct err why = {0};
     const struct lti_launch_refusal said = lti_launch_error(form->error);
     if (open_state(p, form->state, &state, &why) &&
-        store_nonce_burn(p->app->options.store, state.registration_id, state.nonce,
-                         state.issued_at + (LTI_STATE_TTL_S + LTI_STATE_SKEW_S) * USEC_PER_S,
-                         &why)) {
+        store_nonce_burn(
+            p->app->options.store, state.registration_id, state.nonce,
+            state.issued_at + (usec_t)(LTI_STATE_TTL_S + LTI_STATE_SKEW_S) * USEC_PER_S, &why)) {
         log_event(LOG_LEVEL_WARN, "platform_error", LOG_TEXT("error", said.code));
     }
     struct err shown = {0};
     (void)err_because(&shown, ERR_DENIED, "platform_error", "%s", said.sentence);
-    size_t len = strlen(shown.text); /* refuse() adds the full stop */
-    if (len > 0 && shown.text[len - 1] == '.') {
-        shown.text[len - 1] = '\0';
-    }
     return refuse(p, "launch_refused", &shown, 401, START_AGAIN, err);
 }
 

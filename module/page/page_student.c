@@ -5,19 +5,23 @@
 #define IS_NEW_S INT64_C(86400)
 #define OPEN_AT_ONCE 2
 
-/* Earned: the latest first. The others: the nearest first, then by name. */
+static int rank(const struct page_standing *s) {
+    return s->state == PAGE_STATE_EARNED ? 0 : s->state != PAGE_STATE_PROBLEM ? 1 : 2;
+}
+
+/* Earned: the latest first. The others: the nearest first, then by name; what was taken back last.
+ */
 static int by_interest(const void *left, const void *right) {
     const struct page_standing *a = left;
     const struct page_standing *b = right;
-    bool is_a = a->state == PAGE_STATE_EARNED;
-    bool is_b = b->state == PAGE_STATE_EARNED;
-    if (is_a != is_b) {
-        return is_a ? -1 : 1;
+    bool is_earned = a->state == PAGE_STATE_EARNED;
+    if (rank(a) != rank(b)) {
+        return rank(a) - rank(b);
     }
-    if (is_a && a->award->issued_at != b->award->issued_at) {
+    if (is_earned && a->award->issued_at != b->award->issued_at) {
         return a->award->issued_at > b->award->issued_at ? -1 : 1;
     }
-    if (!is_a && a->verdict.steps_left != b->verdict.steps_left) {
+    if (!is_earned && a->verdict.steps_left != b->verdict.steps_left) {
         return a->verdict.steps_left < b->verdict.steps_left ? -1 : 1;
     }
     return sv_cmp(a->badge->stored.name, b->badge->stored.name);

@@ -208,7 +208,7 @@ static const char *award_word(enum model_award_state state) {
 static struct sv cell_text(const struct page *p, const struct page_standing *s) {
     switch (s->state) {
     case PAGE_STATE_EARNED:
-        return page_date(p, s->award->issued_at);
+        return s->award == NULL ? SV("") : page_date(p, s->award->issued_at);
     case PAGE_STATE_REVIEW:
         return SV("To review");
     case PAGE_STATE_PROBLEM:

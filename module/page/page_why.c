@@ -112,28 +112,20 @@ static void add_forms(const struct page *p, json_t *model, const struct page_why
                               may_revoke ? reason_form(p, why, "revoke", retry) : json_null());
 }
 
-static struct sv word(const struct page *p, const struct page_why *why) {
-    const struct page_standing *s = &why->standing;
-    if (s->award != NULL || !s->verdict.is_decidable || s->verdict.is_met) {
-        return page_standing_word(p, s);
-    }
-    return s->state == PAGE_STATE_REVIEW ? SV("Waits for a teacher to confirm") : SV("Not yet");
-}
-
 static void add_verdict(const struct page *p, json_t *model, const struct page_why *why) {
     const struct page_standing *s = &why->standing;
     AUTO_JSON *told = page_explain(p, &why->course, s, BADGE_VOICE_TEACHER);
     json_t *conditions = json_object_get(told, "conditions");
-    bool is_earned = s->state == PAGE_STATE_EARNED;
+    bool is_settled_now = s->award != NULL && s->award->state != MODEL_AWARD_PROPOSED;
     struct sv sentence = has_award(why, MODEL_AWARD_PROPOSED)
                              ? SV("")
                              : page_standing_next(p, s, js_sv(json_object_get(told, "next")));
     page_set_text(model, "state", sv_from(page_state_name(s->state)));
-    page_set_text(model, "word", word(p, why));
+    page_set_text(model, "word", page_standing_word(p, s));
     page_set_text(model, "sentence", sentence);
     (void)json_object_set_new(
         model, "progress",
-        is_earned ? json_null() : page_progress(s, js_sv(json_object_get(told, "summary"))));
+        is_settled_now ? json_null() : page_progress(s, js_sv(json_object_get(told, "summary"))));
     page_set_bool(model, "has_conditions", json_array_size(conditions) > 0);
     (void)json_object_set(model, "conditions", conditions);
     page_set_text(model, "read", page_read_words(p));
@@ -154,9 +146,9 @@ static void add_names(const struct page *p, json_t *model, const struct page_why
     (void)json_object_set_new(model, "badge", badge);
 }
 
-/* Forms without a place of their own for a problem say it above the page. */
+/* Forms are far down the page. */
 static void add_problem(json_t *model, const struct page_why_retry *retry) {
-    if (retry == NULL || strcmp(retry->deed, "award") == 0 || strcmp(retry->deed, "revoke") == 0) {
+    if (retry == NULL) {
         return;
     }
     json_t *notice = json_object();

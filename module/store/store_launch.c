@@ -168,7 +168,7 @@ static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
     if (q->first == NULL) {
         q->last = NULL;
     }
-    qsort(batch, n, sizeof *batch, by_person);
+    qsort(batch, n, sizeof(struct ticket *), by_person);
     return n;
 }
 

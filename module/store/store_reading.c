@@ -328,7 +328,7 @@ static bool save_facts(struct merge *m) {
 
 /* The judge's job, in the same commit: a crash between reading and judging loses nobody. */
 static bool add_judge_job(struct merge *m) {
-    size_t n = sort_unique(m->changed, m->changed_count);
+    size_t n = m->changed == NULL ? 0 : sort_unique(m->changed, m->changed_count);
     m->result->people_changed = m->is_everybody ? m->reading->member_count : n;
     if (!m->is_everybody && n == 0) {
         return true;

@@ -1,5 +1,6 @@
--- institution int8, course int8, ids int8[] -> id int8, sub text, name text, sort_name text, email text, is_learner bool, is_teacher bool, is_test_user bool, is_active bool, may_earn bool
+-- institution int8, course int8, ids int8[] -> id int8, sub text, name text, sort_name text, email text, sourcedid text, is_learner bool, is_teacher bool, is_test_user bool, is_active bool, may_earn bool
 SELECT p.id, p.sub, p.name, coalesce(nullif(p.family_name || ' ' || p.given_name, ' '), p.name, p.sub), p.email,
+       p.sourcedid,
        m.is_listed_learner OR m.is_learner, m.is_listed_teacher OR m.is_teacher, m.is_test_user, m.is_active,
        -- The course's list says who learns; before there is one, the launch does. Somebody who launches as a
        -- teacher and not as a learner earns nothing, whatever a list with coarse roles says.

@@ -1,5 +1,6 @@
 """Good launches must work: the certification's valid ones (lti.md 2.2) and attacks.md's positive controls.
-P11 (Safari, platform storage) needs a browser: tests/browser."""
+P11 (Safari with cookies blocked) needs a browser; tests/browser launches in a frame of another site, with third-party
+cookies allowed and blocked."""
 import time
 
 import pytest

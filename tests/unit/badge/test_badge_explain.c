@@ -71,6 +71,11 @@ static void badge_explain__says_what_is_true_and_what_is_needed(void **state) {
          "Your Lab safety quiz is not graded yet; the badge needs 80 %.",
          "Lab safety quiz is not graded yet; needs 80 %.",
          "(null)"},
+        {REPORT,
+         {.item = LAB_REPORT},
+         "Your Field report is not graded yet; the badge needs 12 points.",
+         "Field report is not graded yet; needs 12 points.",
+         "(null)"},
         {QUIZ,
          {.item = LAB_QUIZ, .is_excused = true},
          "You are excused from Lab safety quiz.",
@@ -147,13 +152,13 @@ static void badge_explain__says_what_is_true_and_what_is_needed(void **state) {
     }
 }
 
+#define QUIZ_BY "{\"item\": \"Lab safety quiz\", \"min_percent\": 80, \"by\": \"2027-05-01\"}"
+#define QUIZ_BARE "{\"item\": \"Lab safety quiz\"}"
+#define QUIZ_LETTER "{\"item\": \"Lab safety quiz\", \"min_letter\": \"B\"}"
+
 static void badge_explain__never_tells_a_learner_a_hidden_grade(void **state) {
     (void)state;
-    static const char *const rules[] = {
-        QUIZ, "{\"item\": \"Lab safety quiz\", \"min_points\": 80}",
-        "{\"item\": \"Lab safety quiz\"}", "{\"item\": \"Lab safety quiz\", \"min_letter\": \"B\"}",
-        "{\"item\": \"Lab safety quiz\", \"min_percent\": 80, \"by\": "
-        "\"2027-05-01\"}"};
+    static const char *const rules[] = {QUIZ, QUIZ_BY, QUIZ_BARE, QUIZ_LETTER};
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         AUTO_LAB c;
         lab_open(&c);

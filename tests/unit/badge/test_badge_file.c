@@ -233,7 +233,7 @@ static void badge_file_parse__refuses_more_than_a_mebibyte(void **state) {
     struct sv big = sv_printf(&a, "%s%*s", design, 1024 * 1024, " ");
     assert_false(badge_file_parse(&a, big, &file, &err));
     assert_string_equal(err.reason, "json_size");
-    struct sv fits = sv_head(big, 1024 * 1024);
+    struct sv fits = sv_head(big, BADGE_FILE_BYTES_MAX);
     err = (struct err){0};
     assert_true(badge_file_parse(&a, fits, &file, &err));
 }

@@ -20,7 +20,7 @@ static uint32_t chance(uint32_t below) {
     uint64_t z = chance_state;
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)((z ^ (z >> 31)) >> 16) % below;
+    return (uint32_t)((z ^ (z >> 31)) >> 16) % (below == 0 ? 1 : below);
 }
 
 /* ---- what is random: numbers in thousandths, so that both judges start from the same integers
@@ -329,7 +329,7 @@ static bool is_met(const json_t *rule, const enum badge_state *states, size_t *a
 static uint32_t fewest_steps(const json_t *rule, const enum badge_state *states, size_t count) {
     uint32_t best = BADGE_STEPS_NEVER;
     for (uint32_t set = 0; set < (1u << count); set++) {
-        enum badge_state changed[LEAVES_MAX];
+        enum badge_state changed[LEAVES_MAX] = {BADGE_NOT_YET};
         uint32_t size = (uint32_t)__builtin_popcount(set);
         bool is_possible = size < best;
         for (size_t i = 0; i < count && is_possible; i++) {
@@ -436,8 +436,8 @@ static void badge_decide__agrees_with_a_slow_second_judge(void **state) {
         struct badge_verdict v = badge_decide(c.plan, &e, c.results);
 
         json_t *rule = json_loads(text.ptr, 0, NULL);
-        enum badge_state want[LEAVES_MAX];
-        enum badge_state have[LEAVES_MAX];
+        enum badge_state want[LEAVES_MAX] = {BADGE_NOT_YET};
+        enum badge_state have[LEAVES_MAX] = {BADGE_NOT_YET};
         size_t want_count = 0;
         size_t have_count = 0;
         size_t at = 0;

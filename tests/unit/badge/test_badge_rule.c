@@ -324,6 +324,23 @@ static void badge_loop_check__walks_long_chains_in_linear_time(void **state) {
     assert_false(badge_loop_check(&a, set, COUNT, &err));
 }
 
+static void badge_rule_named__speaks_of_badges_by_their_names(void **state) {
+    (void)state;
+    AUTO_ARENA a;
+    arena_init(&a);
+    struct err err = {0};
+    const struct badge_rule *rule = NULL;
+    const struct badge_title titles[] = {{SV("safe-lab"), SV("Safe Lab Worker")}};
+    assert_true(badge_rule_parse(
+        &a, SV("{\"all\": [{\"badge\": \"safe-lab\"}, {\"badge\": \"unknown\"}]}"), &rule, &err));
+    struct sv words = badge_rule_words(&a, badge_rule_named(&a, rule, titles, ARRAY_LEN(titles)));
+    assert_non_null(strstr(words.ptr, "Safe Lab Worker"));
+    assert_non_null(strstr(words.ptr, "unknown"));
+    assert_null(strstr(words.ptr, "safe-lab"));
+    /* the rule itself is as it was */
+    assert_non_null(strstr(badge_rule_words(&a, rule).ptr, "safe-lab"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(badge_rule_parse__reads_every_form),
@@ -334,6 +351,7 @@ int main(void) {
         cmocka_unit_test(badge_rule_words__read_as_a_sentence),
         cmocka_unit_test(badge_rule_outline__nests_as_the_rule_does),
         cmocka_unit_test(badge_rule_badges__names_each_key_once),
+        cmocka_unit_test(badge_rule_named__speaks_of_badges_by_their_names),
         cmocka_unit_test(badge_loop_check__refuses_loops_and_names_them),
         cmocka_unit_test(badge_loop_check__walks_long_chains_in_linear_time),
     };

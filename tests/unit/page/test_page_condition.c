@@ -93,6 +93,25 @@ static void page_conditions__leave_out_sentences_that_the_line_says_already(void
     assert_string_equal(text(json_array_get(list, 2), "detail"), "So far: 1 of 2 done.");
 }
 
+static void page_conditions__say_nothing_twice(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    AUTO_JSON *explained = json_loads(
+        "{\"conditions\":[" LEAF("a", "not_yet", "\"detail\":\"Your a is late.\",") "," LEAF(
+            "b", "not_yet",
+            "\"detail\":\"Your b is late.\",") "," LEAF("a teacher confirms: c", "needs_teacher",
+                                                        "\"why\":\"not_attested\","
+                                                        "\"detail\":\"Your teacher still "
+                                                        "has to confirm: c\",") "]}",
+        0, NULL);
+    const struct page_conditions view = {
+        .arena = &a, .voice = BADGE_VOICE_LEARNER, .said = SV("Your a is late.")};
+    AUTO_JSON *list = page_conditions(&view, explained);
+    assert_string_equal(text(json_array_get(list, 0), "detail"), "");
+    assert_string_equal(text(json_array_get(list, 1), "detail"), "Your b is late.");
+    assert_string_equal(text(json_array_get(list, 2), "detail"), "");
+}
+
 static void page_conditions__nest_three_levels_and_flatten_the_rest(void **state) {
     (void)state;
     AUTO_ARENA a = {0};
@@ -127,7 +146,7 @@ static void page_outline__shows_a_rule_without_anybodys_facts(void **state) {
     AUTO_JSON *list = page_outline(&a, rule);
     const json_t *root = json_array_get(list, 0);
     const json_t *children = json_object_get(root, "children");
-    assert_string_equal(text(root, "text"), "All of");
+    assert_string_equal(text(root, "text"), "All of these");
     assert_int_equal(json_array_size(children), 2);
     assert_string_equal(text(json_array_get(children, 0), "text"),
                         "Quiz has at least 12\xC2\xA0points");
@@ -199,6 +218,7 @@ int main(void) {
         cmocka_unit_test(page_conditions__say_what_is_needed_when_the_text_does_not),
         cmocka_unit_test(page_conditions__have_a_word_for_each_state),
         cmocka_unit_test(page_conditions__leave_out_sentences_that_the_line_says_already),
+        cmocka_unit_test(page_conditions__say_nothing_twice),
         cmocka_unit_test(page_conditions__nest_three_levels_and_flatten_the_rest),
         cmocka_unit_test(page_outline__shows_a_rule_without_anybodys_facts),
         cmocka_unit_test(page_conditions__tell_teachers_where_a_value_came_from),

@@ -1,0 +1,137 @@
+"""From grades to awards: the evaluator alone, and the worker with a whole course."""
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+
+import moodle
+import rig
+from support import laurel
+
+LEARNERS, LEAVES = 2000, 10
+WAIT_S = 300
+
+
+def decide(seconds, count):
+    done = subprocess.run([rig.BUILD / "bench" / "bench_decide", str(seconds), str(count)], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    for one in result["rounds"]:
+        one["ratio"] = one["laurel"] / one["ceiling"]
+    return result
+
+
+class Worker:
+    """`laurel worker` with each log line stamped as it comes."""
+
+    def __init__(self, place):
+        self.process = subprocess.Popen([str(laurel.program()), "-c", str(place.config), "worker"], text=True,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                        cwd=place.folder)
+        place.processes["worker"] = self.process
+        self.lines = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for text in self.process.stderr:
+            if text.startswith("{"):
+                self.lines.put((time.monotonic(), json.loads(text)))
+
+    def wait(self, event):
+        """The next line of this event, as (time, line)."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            when, line = self.lines.get(timeout=max(0.1, deadline - time.monotonic()))
+            if line["event"] == event:
+                return when, line
+            assert line["level"] not in ("warn", "error"), line
+
+
+def sync(place, course, worker, usage_of):
+    """One reading with what follows from it."""
+    course.asked.clear()
+    usage = rig.Usage(usage_of)
+    place.cli("sync")
+    read_at, read = worker.wait("course_read")
+    saved_from = max(at for at in course.asked if at < read_at)
+    result = {"requests": read["requests"], "mb": read["bytes"] / 1e6, "facts_changed": read["facts_changed"],
+              "people_changed": read["people_changed"], "reading_s": saved_from - course.asked[0],
+              "save_s": read_at - saved_from, "judge_s": 0.0, "made": 0}
+    if read["people_changed"] > 0:
+        judged_at, judged = worker.wait("course_judged")
+        result.update(judge_s=judged_at - read_at, made=judged["made"], judged=judged["people"])
+    if result["made"] > 0:
+        worker.wait("course_judged")    # whoever got a badge may meet a rule that asks for it
+    result["cpu_us"] = usage.each_us(1)
+    result["awarding_s"] = result["save_s"] + result["judge_s"]
+    return result
+
+
+def floor(place):
+    """The least: as many rows as the first sync writes, each kind in one statement that commits."""
+    times = {}
+    for table, columns, rows in (
+            ("fact", "institution_id, context_id, person_id, item_id, score, graded_at", LEARNERS * moodle.ITEMS),
+            ("award", "institution_id, badge_id, person_id, rule_version, state, reasons", LEARNERS)):
+        values = {"fact": f"1, 1, n / {moodle.ITEMS}, n % {moodle.ITEMS}, 80, now()", "award": "1, 1, n, 1, 2, '{}'"}[table]
+        place.rows(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL); SELECT 1")
+        began = time.monotonic()
+        place.rows(f"INSERT INTO floor_{table} ({columns}) SELECT {values} FROM generate_series(1, {rows}) n; SELECT 1")
+        times[f"{table}_s"] = time.monotonic() - began
+    return times
+
+
+def import_badge(place, school):
+    where = {"issuer": school.issuer, "client_id": school.client_id, "deployment_id": school.deployment,
+             "context_id": "42"}
+    rule = {"all": [{"item": f"Task {n * 5}", "min_percent": 50 + 2 * n} for n in range(LEAVES)]}
+    path = place.folder / "badges.json"
+    path.write_text(json.dumps({
+        "issuer": {"key": "bench", "name": "Bench School", "url": "https://bench.example"},
+        "badges": [{"key": "all-tasks", "name": "All Tasks", "description": "For the bench.", "courses": [where],
+                    "rule": rule}]}), encoding="utf-8")
+    place.cli("badge", "import", path)
+
+
+def course(cluster):
+    school, lms = rig.School(), moodle.Course(LEARNERS)
+    place = rig.Place(cluster, allow=[school.port, lms.port])
+    try:
+        place.prepare()
+        place.add_platform(school)
+        token = place.folder / "token"
+        token.write_text("bench-token\n", encoding="utf-8")
+        place.cli("source", "set", "--issuer", school.issuer, "--client-id", school.client_id, "--deployment",
+                  school.deployment, "--kind", "moodle", "--base-url", lms.base, "--token-file", token)
+        import_badge(place, school)
+        worker = Worker(place)
+        usage = {"worker": (worker.process.pid, False), "postgres": (place.postmaster(), True)}
+        result = {"learners": LEARNERS, "items": moodle.ITEMS, "leaves": LEAVES}
+        good = lambda user, item: 70 + (user * 7 + item * 3) % 31  # noqa: E731
+        better = lambda user, item: good(user, item) + (user % 100 == 0 and item == 1)  # noqa: E731
+        for name, score in (("nobody graded", None), ("everybody graded", good), ("1 % changed", better),
+                            ("nothing changed", better)):
+            lms.score = score or (lambda user, item: None)
+            place.analyze()
+            place.checkpoint()
+            result[name] = sync(place, lms, worker, usage)
+            print(f"{name}: {result[name]}", file=sys.stderr, flush=True)
+        [(awards,)] = place.rows("SELECT count(*) FROM award WHERE state = 2")
+        assert awards == LEARNERS, f"{awards} awards of {LEARNERS}"
+        assert result["1 % changed"]["people_changed"] == LEARNERS // 100
+        full = result["everybody graded"]
+        result.update(awards_per_s=LEARNERS / full["awarding_s"], judged_awards_per_s=LEARNERS / full["judge_s"],
+                      changed_ratio=result["1 % changed"]["awarding_s"] / full["awarding_s"],
+                      worker_peak_mb=rig.memory_mb(worker.process.pid, "VmHWM"), floor=floor(place))
+        return result
+    finally:
+        place.close()
+        lms.close()
+        school.close()
+
+
+def run(cluster, seconds, count):
+    return {"decide": decide(seconds, count), "course": course(cluster)}

@@ -1,0 +1,89 @@
+"""A Moodle web service that is only as big as one course: many learners, many assignments, quick answers."""
+import http.server
+import json
+import threading
+import time
+import urllib.parse
+
+ITEMS, FIRST_USER = 50, 1000
+GRADED_AT = 1795000000
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_POST(self):
+        sent = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        body = self.server.course.answer(sent).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+        self.server.course.asked.append(time.monotonic())
+
+    def log_message(self, *_):
+        pass
+
+
+class Course:
+    """`score(user, item)` is what the teacher gave, or None. `asked` has the time of each answer."""
+
+    def __init__(self, learners):
+        self.learners, self.asked = learners, []
+        self.score = lambda user, item: None
+        self.rows = [self.row_start(item) for item in range(ITEMS)]
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads, self.server.course = True, self
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self.port = self.server.server_address[1]
+        self.base = f"http://127.0.0.1:{self.port}"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, sent):
+        name = sent["wsfunction"]
+        if name == "core_enrol_get_enrolled_users":
+            at, limit = int(sent["options[0][value]"]), int(sent["options[1][value]"])
+            return json.dumps([self.person(FIRST_USER + n) for n in range(at, min(at + limit, self.learners))])
+        if name == "core_course_get_contents":
+            return json.dumps([{"id": 1, "name": "Tasks", "modules": [self.module(item) for item in range(ITEMS)]}])
+        if name == "gradereport_user_get_grade_items":
+            return self.grades(int(sent["userid"]))
+        # Completion is not granted to this token: the reader notices, and asks once.
+        return json.dumps({"exception": "webservice_access_exception", "errorcode": "accessexception",
+                           "message": "Access control exception"})
+
+    @staticmethod
+    def person(user):
+        return {"id": user, "fullname": f"Person Number {user}", "email": f"user{user}@school.example", "idnumber": "",
+                "roles": [{"roleid": 5, "name": "", "shortname": "student", "sortorder": 0}]}
+
+    @staticmethod
+    def module(item):
+        return {"id": 100 + item, "name": f"Task {item}", "instance": item, "modname": "assign", "visible": 1,
+                "completion": 0}
+
+    @staticmethod
+    def row_start(item):
+        return json.dumps({
+            "id": 500 + item, "itemname": f"Task {item}", "itemtype": "mod", "itemmodule": "assign", "iteminstance": item,
+            "itemnumber": 0, "idnumber": "", "categoryid": 1, "outcomeid": None, "scaleid": None, "locked": False,
+            "cmid": 100 + item, "weightraw": 0.02, "gradedatesubmitted": None, "gradehiddenbydate": False,
+            "gradeneedsupdate": False, "gradeishidden": False, "gradeislocked": False, "gradeisoverridden": False,
+            "grademin": 0, "grademax": 100, "feedback": "", "feedbackformat": 0})[:-1]
+
+    def grades(self, user):
+        rows = []
+        for item in range(ITEMS):
+            score = self.score(user, item)
+            rows.append(self.rows[item] + (
+                ',"graderaw":null,"gradedategraded":null,"gradeformatted":"-"}' if score is None else
+                f',"graderaw":{score},"gradedategraded":{GRADED_AT},"gradeformatted":"{score}.00"}}'))
+        return (f'{{"usergrades":[{{"courseid":42,"userid":{user},"userfullname":"Person Number {user}","maxdepth":2,'
+                f'"gradeitems":[{",".join(rows)}]}}],"warnings":[]}}')
