@@ -48,7 +48,8 @@ int main(int argc, char **argv) {
             return 1;
         }
     }
-    fprintf(out, "extern const struct blob %s[];\nextern const size_t %s_count;\n", argv[1], argv[1]);
+    fprintf(out, "extern const struct blob %s[];\nextern const size_t %s_count;\n", argv[1],
+            argv[1]);
     fprintf(out, "const struct blob %s[] = {\n", argv[1]);
     for (int i = 0; i < n; i++) {
         fprintf(out, "{\"%s\", file_%d, %zu},\n", base_name(argv[3 + i]), i, len[i]);

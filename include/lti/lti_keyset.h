@@ -2,7 +2,8 @@
  * the same kid at two platforms is two keys. Thread-safe.
  *
  * A set is fresh for its max-age, between 5 minutes and 24 hours, one hour when not said. A kid
- * that is not in a fresh set (a rotation, or an attack) is worth one fetch a registration a minute.
+ * that is not in a fresh set (a rotation, or an attack) is worth one fetch a registration a minute,
+ * beside the one that read the set.
  * When a fetch fails, expired keys serve for 24 hours more; without any, the next try is in 5
  * seconds. One thread fetches for all: those whose kid is in the old set go on with it, the others
  * wait. */

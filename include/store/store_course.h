@@ -53,6 +53,9 @@ NODISCARD bool store_fact_list(struct store *store, int64_t institution_id, int6
 NODISCARD bool store_sync_request(struct store *store, int64_t institution_id, int64_t course_id,
                                   struct err *err);
 
+/* A reading begins: whatever was asked for until now is in it. */
+NODISCARD bool store_sync_start(struct store *store, int64_t institution_id, int64_t course_id,
+                                struct err *err);
 /* Make every course with badges and a source due; for the operator. */
 NODISCARD bool store_sync_request_all(struct store *store, struct err *err);
 

@@ -21,8 +21,8 @@ enum web_cache {
 struct web_csp {
     struct sv frame_ancestors[WEB_CSP_ORIGINS_MAX]; /* none: 'none' */
     size_t frame_ancestor_count;
-    bool is_framed_by_anyone; /* a page that shows nothing of anybody and changes nothing, which must
-                                 be readable in the frame of a platform that is not known */
+    bool is_framed_by_anyone; /* a page that shows nothing of anybody and changes nothing, which
+                                 must be readable in the frame of a platform that is not known */
     struct sv form_actions[WEB_CSP_ORIGINS_MAX]; /* beside 'self' */
     size_t form_action_count;
 };

@@ -9,10 +9,11 @@ struct which {
 };
 
 static bool check_url(struct sv url, const char *option, struct err *err) {
-    if (!lti_url_is_safe(url)) {
-        return err_because(
-            err, ERR_INPUT, "usage",
-            "--%s must be an https:// address (http:// only for 127.0.0.1 and localhost)", option);
+    if (!lti_url_is_safe(url) || sv_find(url, '#') < url.len) {
+        return err_because(err, ERR_INPUT, "usage",
+                           "--%s must be an https:// address (http:// only for 127.0.0.1 and "
+                           "localhost), without a #",
+                           option);
     }
     return true;
 }

@@ -191,7 +191,7 @@ static bool read_all(const struct reading *r, struct conf_config *out) {
                            "%s: `log_level` must be \"debug\", \"info\", \"warn\" or \"error\"",
                            r->path);
     }
-    return number(r, "threads", 1, 4096, 32, &out->threads) &&
+    return number(r, "threads", 1, 512, 32, &out->threads) &&
            number(r, "database_connections", 1, 1000, connections, &out->database_connections) &&
            read_base_url(r, out) && read_outbound(r, out);
 }

@@ -70,6 +70,14 @@ bool db_fail(PGconn *pg, const PGresult *res, const char *what, struct err *err)
         state != NULL && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
                           strncmp(state, "57P", 3) == 0 || strncmp(state, "53", 2) == 0);
     bool is_gone = is_lost(pg);
+    /* undefined table or function: nobody has migrated this database, or an older release did */
+    if (state != NULL && (strcmp(state, "42P01") == 0 || strcmp(state, "42883") == 0)) {
+        (void)err_because(
+            err, ERR_DB, "schema",
+            "the database does not have this program's schema: run `laurel migrate` (%s)", what);
+        (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%s", state);
+        return err_retry_as(err, ERR_RETRY_LATER);
+    }
     (void)err_because(err, ERR_DB, is_gone ? "database" : "statement", "%s: %s", what,
                       is_gone       ? "the connection to PostgreSQL was lost; try again"
                       : why != NULL ? why

@@ -40,7 +40,7 @@ static bool save(struct job *job, const struct store_course *course, const struc
                                           .member_count = r->member_count,
                                           .source = sv_from(grades_kind_name(r->kind)),
                                           .is_complete = r->is_complete,
-                                          .read_at = r->read_at};
+                                          .read_at = job->now};
     struct store_reading_result result = {0};
     if (!store_reading_save(job->store, &reading, &result, err)) {
         return false;
@@ -58,6 +58,7 @@ bool job_sync(struct job *job, struct err *err) {
     struct store_course course = {0};
     struct grades_reading reading = {0};
     if (!job_number(job, "course", &course_id, err) ||
+        !store_sync_start(job->store, job->row->institution_id, course_id, err) ||
         !store_course_get(job->store, job->row->institution_id, course_id, job->arena, &course,
                           err)) {
         return false;

@@ -10,8 +10,10 @@ struct entry {
     char *url;
     struct jose_keyset *set; /* NULL: none yet */
     usec_t fetched_at, fresh_until;
-    bool is_tried;   /* tried_at counts */
-    usec_t tried_at; /* the last attempt, whatever came of it */
+    bool is_tried;    /* tried_at counts */
+    usec_t tried_at;  /* the last attempt, whatever came of it */
+    bool is_missed;   /* missed_at counts */
+    usec_t missed_at; /* the last fetch for a kid that a fresh set did not have */
     bool is_fetching;
     unsigned generation; /* another URL or forgotten: a fetch under way is for nothing */
     char failure[32];    /* reason of the last attempt; "" when it went well */
@@ -82,6 +84,7 @@ static void entry_empty(struct entry *e) {
     jose_keyset_destroy(e->set);
     e->set = NULL;
     e->is_tried = false;
+    e->is_missed = false;
     e->generation++;
 }
 
@@ -120,7 +123,12 @@ static bool is_usable(const struct entry *e, usec_t now) {
     return now < e->fresh_until + LTI_KEYSET_STALE_S * USEC_PER_S;
 }
 
+/* A kid that is not in a fresh set is worth a fetch of its own, once a minute. That the set itself
+ * was just read does not count: a platform may rotate right after. */
 static bool may_fetch(const struct entry *e, usec_t now) {
+    if (e->set != NULL && is_fresh(e, now)) {
+        return !e->is_missed || apart(now, e->missed_at) >= LTI_KEYSET_REFETCH_S * USEC_PER_S;
+    }
     int64_t pause_s = e->set == NULL ? LTI_KEYSET_RETRY_S : LTI_KEYSET_REFETCH_S;
     return !e->is_tried || apart(now, e->tried_at) >= pause_s * USEC_PER_S;
 }
@@ -213,8 +221,17 @@ bool lti_keysets_find(struct lti_keysets *sets, int64_t registration_id, struct 
         is_wanting = key == NULL;
     }
     if (is_wanting && !e->is_fetching && may_fetch(e, now)) {
+        bool was_missing = e->set != NULL && is_fresh(e, now);
+        if (was_missing) {
+            e->is_missed = true; /* before the lock is let go: one fetch, whoever asks */
+            e->missed_at = now;
+        }
         entry_fetch(sets, e, now);
         key = entry_key(e, kid, now);
+        if (key == NULL && !was_missing) {
+            e->is_missed = true; /* the set was read for this kid, and has it not */
+            e->missed_at = now;
+        }
     }
     if (key == NULL) {
         return no_key(e, now, err);

@@ -195,6 +195,14 @@ bool store_reading_failed(struct store *store, int64_t institution_id, int64_t c
     return store_run(store, institution_id, "reading_failed", &args, NULL, err);
 }
 
+bool store_sync_start(struct store *store, int64_t institution_id, int64_t course_id,
+                      struct err *err) {
+    AUTO_ARENA a = {0};
+    struct db_args args;
+    course_args(&args, &a, institution_id, course_id);
+    return store_run(store, institution_id, "sync_start", &args, NULL, err);
+}
+
 bool store_sync_request_all(struct store *store, struct err *err) {
     return store_run(store, 0, "sync_request_all", NULL, NULL, err);
 }

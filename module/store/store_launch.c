@@ -49,7 +49,7 @@ static void flag(struct str *out, const char *key, bool value) {
     str_addf(out, ",\"%s\":%s", key, value ? "true" : "false");
 }
 
-/* What launch_one() of sql/migrate/0002_launch.sql takes. */
+/* What launch_record() of sql/migrate/0002_launch.sql takes. */
 static struct sv launch_json(const struct store_launch *s, struct arena *a) {
     const struct model_launch *l = s->launch;
     struct str out;
@@ -133,7 +133,7 @@ static bool record(struct store *store, struct ticket **batch, size_t n, struct 
     return true;
 }
 
-/* A batch fails as one (deadlock, lost connection, one row PostgreSQL refuses): then each is tried
+/* A batch fails as one (lost connection, one row PostgreSQL refuses): then each is tried
  * alone, so that nobody pays for a neighbour. A launch that had committed before the connection
  * broke is recognised by its launch id. */
 static void record_batch(struct store *store, struct ticket **batch, size_t n) {
@@ -149,14 +149,6 @@ static void record_batch(struct store *store, struct ticket **batch, size_t n) {
     }
 }
 
-/* Sorted, so that two batches lock the same people and courses in the same order. */
-static int by_person(const void *left, const void *right) {
-    const struct model_launch *a = (*(struct ticket *const *)left)->launch->launch;
-    const struct model_launch *b = (*(struct ticket *const *)right)->launch->launch;
-    int c = sv_cmp(a->context_id, b->context_id);
-    return c != 0 ? c : sv_cmp(a->sub, b->sub);
-}
-
 /* Under the lock: take up to BATCH_MAX tickets. */
 static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
     size_t n = 0;
@@ -168,7 +160,6 @@ static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
     if (q->first == NULL) {
         q->last = NULL;
     }
-    qsort(batch, n, sizeof(struct ticket *), by_person);
     return n;
 }
 

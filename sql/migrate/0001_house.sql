@@ -140,7 +140,8 @@ CREATE TABLE context (
     nrps_url text NOT NULL DEFAULT '',
     ags_scopes text NOT NULL DEFAULT '',
     sync_requested_at timestamptz, -- "Check now", a launch, an import
-    synced_at timestamptz,         -- the last complete reading
+    sync_started_at timestamptz,   -- when the last reading began: what was asked for before is in it
+    synced_at timestamptz,         -- when the last complete reading began
     sync_failed_at timestamptz,
     sync_error text,
     PRIMARY KEY (institution_id, id),

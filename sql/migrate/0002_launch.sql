@@ -47,8 +47,8 @@ BEGIN
         END IF;
     ELSIF (c.title, c.label, c.lineitems_url, c.nrps_url, c.ags_scopes) IS DISTINCT FROM
           (l->>'context_title', l->>'context_label', l->>'lineitems_url', l->>'nrps_url', l->>'ags_scopes')
-          -- A launch marks its course as due, at most every five seconds: the row is shared by all its launches.
-          OR coalesce(c.sync_requested_at, '-infinity') < now() - interval '5 seconds' THEN
+          -- A launch marks its course as due, once for each reading: the row is shared by all its launches.
+          OR coalesce(c.sync_requested_at, '-infinity') <= coalesce(c.sync_started_at, '-infinity') THEN
         UPDATE context SET title = l->>'context_title', label = l->>'context_label',
                lineitems_url = l->>'lineitems_url', nrps_url = l->>'nrps_url', ags_scopes = l->>'ags_scopes',
                sync_requested_at = now()
@@ -64,76 +64,107 @@ BEGIN
     RETURN c.id;
 END $$;
 
-CREATE FUNCTION launch_one(reg bigint, l jsonb, token_hash bytea, browser_hash bytea) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    dep record;
-    me bigint;
-    course bigint;
-    was uuid;
-    my_role smallint := (l->>'role')::smallint;
-BEGIN
-    SELECT d.id, d.institution_id, r.trusts_admin_role INTO dep
-    FROM deployment d JOIN registration r ON r.id = d.registration_id
-    WHERE d.registration_id = reg AND d.deployment_id = l->>'deployment_id' AND d.is_active AND r.is_enabled;
-    IF NOT FOUND THEN
-        RETURN 'deployment';
-    END IF;
-    INSERT INTO used_nonce (registration_id, nonce, launch_id, expires_at)
-    VALUES (reg, l->>'nonce', (l->>'launch_id')::uuid,
-            greatest(to_timestamp((l->>'expires_at_s')::bigint), now()) + interval '10 minutes')
-    ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-        -- The same launch asked again after a lost connection had committed: that is no replay.
-        SELECT launch_id INTO was FROM used_nonce WHERE registration_id = reg AND nonce = l->>'nonce';
-        RETURN CASE WHEN was = (l->>'launch_id')::uuid THEN 'ok' ELSE 'nonce' END;
-    END IF;
-    me := launch_person(dep.institution_id, reg, l);
-    course := launch_context(dep.institution_id, dep.id, l);
-    IF (dep.trusts_admin_role AND (l->>'is_lms_admin')::boolean)
-       OR EXISTS (SELECT FROM admin_grant WHERE institution_id = dep.institution_id AND person_id = me) THEN
-        my_role := 4; -- MODEL_ROLE_ADMIN
-    END IF;
-    IF l->>'resource_link_id' <> '' THEN
-        INSERT INTO resource_link AS r (institution_id, deployment_id, context_id, resource_link_id, title,
-                                        lineitem_url)
-        VALUES (dep.institution_id, dep.id, course, l->>'resource_link_id', l->>'resource_link_title',
-                l->>'lineitem_url')
-        ON CONFLICT (institution_id, deployment_id, resource_link_id) DO UPDATE
-        SET context_id = excluded.context_id, title = excluded.title, lineitem_url = excluded.lineitem_url
-        WHERE (r.context_id, r.title, r.lineitem_url) IS DISTINCT FROM
-              (excluded.context_id, excluded.title, excluded.lineitem_url);
-    END IF;
-    IF course IS NOT NULL THEN
-        INSERT INTO membership AS m (institution_id, context_id, person_id, role, is_learner, is_teacher,
-                                     is_test_user, launched_at)
-        VALUES (dep.institution_id, course, me, my_role, (l->>'is_learner')::boolean,
-                (l->>'role')::smallint = 3, (l->>'is_test_user')::boolean, now())
-        ON CONFLICT (institution_id, context_id, person_id) DO UPDATE
-        SET role = excluded.role, is_learner = excluded.is_learner, is_teacher = excluded.is_teacher,
-            is_test_user = excluded.is_test_user, launched_at = now()
-        WHERE (m.role, m.is_learner, m.is_teacher, m.is_test_user) IS DISTINCT FROM
-              (excluded.role, excluded.is_learner, excluded.is_teacher, excluded.is_test_user)
-           OR coalesce(m.launched_at, '-infinity') < now() - interval '1 hour';
-    END IF;
-    -- Another person in the same browser ends what was open there.
-    DELETE FROM session s WHERE s.browser_hash = launch_one.browser_hash AND s.person_id <> me;
-    INSERT INTO session (launch_id, token_hash, browser_hash, institution_id, registration_id, person_id,
-                         context_id, role, is_learner, mentees, expires_at)
-    VALUES ((l->>'launch_id')::uuid, token_hash, browser_hash, dep.institution_id, reg, me, course, my_role,
-            (l->>'is_learner')::boolean,
-            ARRAY(SELECT jsonb_array_elements_text(l->'mentees')), now() + interval '4 hours');
-    RETURN 'ok';
-END $$;
+CREATE FUNCTION launch_link(i bigint, dep bigint, course bigint, l jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO resource_link AS r (institution_id, deployment_id, context_id, resource_link_id, title, lineitem_url)
+    SELECT i, dep, course, l->>'resource_link_id', l->>'resource_link_title', l->>'lineitem_url'
+    WHERE l->>'resource_link_id' <> ''
+    ON CONFLICT (institution_id, deployment_id, resource_link_id) DO UPDATE
+    SET context_id = excluded.context_id, title = excluded.title, lineitem_url = excluded.lineitem_url
+    WHERE (r.context_id, r.title, r.lineitem_url) IS DISTINCT FROM
+          (excluded.context_id, excluded.title, excluded.lineitem_url)
+$$;
 
+CREATE FUNCTION launch_member(i bigint, course bigint, me bigint, my_role smallint, l jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO membership AS m (institution_id, context_id, person_id, role, is_learner, is_teacher, is_test_user,
+                                 launched_at)
+    VALUES (i, course, me, my_role, (l->>'is_learner')::boolean, (l->>'role')::smallint = 3,
+            (l->>'is_test_user')::boolean, now())
+    ON CONFLICT (institution_id, context_id, person_id) DO UPDATE
+    SET role = excluded.role, is_learner = excluded.is_learner, is_teacher = excluded.is_teacher,
+        is_test_user = excluded.is_test_user, launched_at = now()
+    WHERE (m.role, m.is_learner, m.is_teacher, m.is_test_user) IS DISTINCT FROM
+          (excluded.role, excluded.is_learner, excluded.is_teacher, excluded.is_test_user)
+       OR coalesce(m.launched_at, '-infinity') < now() - interval '1 hour'
+$$;
+
+-- Two batches may hold the same people, courses and links. So each kind of row is locked by all launches of a
+-- batch before the next kind, in the order of its key: two batches wait for each other, never both ways.
 CREATE FUNCTION launch_record(regs bigint[], launches text[], token_hashes bytea[], browser_hashes bytea[])
 RETURNS TABLE (n bigint, verdict text)
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT t.n, launch_one(t.reg, t.launch::jsonb, t.token_hash, t.browser_hash)
-    FROM unnest(regs, launches, token_hashes, browser_hashes)
-        WITH ORDINALITY AS t (reg, launch, token_hash, browser_hash, n)
-    ORDER BY t.n
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    l jsonb[] := launches::jsonb[];
+    verdicts text[] := array_fill('ok'::text, ARRAY[cardinality(regs)]);
+    inst bigint[];
+    dep bigint[];
+    trusts boolean[];
+    me bigint[];
+    course bigint[];
+    roles smallint[];
+    found_one record;
+    was uuid;
+    i int;
+BEGIN
+    FOR i IN 1 .. cardinality(regs) LOOP
+        SELECT d.id, d.institution_id, r.trusts_admin_role INTO found_one
+        FROM deployment d JOIN registration r ON r.id = d.registration_id
+        WHERE d.registration_id = regs[i] AND d.deployment_id = l[i]->>'deployment_id' AND d.is_active
+          AND r.is_enabled;
+        dep[i] := found_one.id;
+        inst[i] := found_one.institution_id;
+        trusts[i] := found_one.trusts_admin_role;
+        IF dep[i] IS NULL THEN
+            verdicts[i] := 'deployment';
+        END IF;
+    END LOOP;
+    FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g WHERE verdicts[g] = 'ok'
+             ORDER BY regs[g], l[g]->>'nonce' COLLATE "C" LOOP
+        INSERT INTO used_nonce (registration_id, nonce, launch_id, expires_at)
+        VALUES (regs[i], l[i]->>'nonce', (l[i]->>'launch_id')::uuid,
+                greatest(to_timestamp((l[i]->>'expires_at_s')::bigint), now()) + interval '10 minutes')
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            -- The same launch asked again after a lost connection had committed: that is no replay.
+            SELECT launch_id INTO was FROM used_nonce WHERE registration_id = regs[i] AND nonce = l[i]->>'nonce';
+            verdicts[i] := CASE WHEN was = (l[i]->>'launch_id')::uuid THEN 'again' ELSE 'nonce' END;
+        END IF;
+    END LOOP;
+    FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g WHERE verdicts[g] = 'ok'
+             ORDER BY inst[g], regs[g], l[g]->>'sub' COLLATE "C" LOOP
+        me[i] := launch_person(inst[i], regs[i], l[i]);
+    END LOOP;
+    FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g WHERE verdicts[g] = 'ok'
+             ORDER BY inst[g], dep[g], l[g]->>'context_id' COLLATE "C" LOOP
+        course[i] := launch_context(inst[i], dep[i], l[i]);
+        roles[i] := CASE
+            WHEN (trusts[i] AND (l[i]->>'is_lms_admin')::boolean)
+                 OR EXISTS (SELECT FROM admin_grant a WHERE a.institution_id = inst[i] AND a.person_id = me[i])
+            THEN 4 -- MODEL_ROLE_ADMIN
+            ELSE (l[i]->>'role')::smallint END;
+    END LOOP;
+    FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g WHERE verdicts[g] = 'ok'
+             ORDER BY inst[g], dep[g], l[g]->>'resource_link_id' COLLATE "C" LOOP
+        PERFORM launch_link(inst[i], dep[i], course[i], l[i]);
+    END LOOP;
+    FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g
+             WHERE verdicts[g] = 'ok' AND course[g] IS NOT NULL ORDER BY inst[g], course[g], me[g] LOOP
+        PERFORM launch_member(inst[i], course[i], me[i], roles[i], l[i]);
+    END LOOP;
+    FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g WHERE verdicts[g] = 'ok'
+             ORDER BY browser_hashes[g] LOOP
+        -- Another person in the same browser ends what was open there.
+        DELETE FROM session s WHERE s.browser_hash = browser_hashes[i] AND s.person_id <> me[i];
+        INSERT INTO session (launch_id, token_hash, browser_hash, institution_id, registration_id, person_id,
+                             context_id, role, is_learner, mentees, expires_at)
+        VALUES ((l[i]->>'launch_id')::uuid, token_hashes[i], browser_hashes[i], inst[i], regs[i], me[i], course[i],
+                roles[i], (l[i]->>'is_learner')::boolean, ARRAY(SELECT jsonb_array_elements_text(l[i]->'mentees')),
+                now() + interval '4 hours');
+    END LOOP;
+    RETURN QUERY SELECT g::bigint, CASE verdicts[g] WHEN 'again' THEN 'ok' ELSE verdicts[g] END
+                 FROM generate_series(1, cardinality(regs)) g;
+END $$;
 
 -- A session with everything its pages need, by the launch id of the URL and the cookie's hash.
 CREATE FUNCTION session_find(launch uuid, hash bytea)
@@ -160,7 +191,8 @@ DECLARE
 BEGIN
     FOREACH f IN ARRAY ARRAY[
         'launch_person(bigint, bigint, jsonb)', 'launch_context(bigint, bigint, jsonb)',
-        'launch_one(bigint, jsonb, bytea, bytea)', 'launch_record(bigint[], text[], bytea[], bytea[])',
+        'launch_link(bigint, bigint, bigint, jsonb)', 'launch_member(bigint, bigint, bigint, smallint, jsonb)',
+        'launch_record(bigint[], text[], bytea[], bytea[])',
         'session_find(uuid, bytea)']::regprocedure[]
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);

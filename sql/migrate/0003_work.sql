@@ -51,9 +51,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
           AND EXISTS (SELECT FROM badge_course b WHERE b.institution_id = c.institution_id AND b.context_id = c.id)
     ), due AS (
         SELECT institution_id, id,
-               sync_requested_at > greatest(synced_at, sync_failed_at, '-infinity') AS is_asked
+               sync_requested_at > coalesce(sync_started_at, '-infinity') AS is_asked
         FROM course
-        WHERE sync_requested_at > greatest(synced_at, sync_failed_at, '-infinity')
+        WHERE sync_requested_at > coalesce(sync_started_at, '-infinity')
            OR (greatest(synced_at, '-infinity') < now() - CASE
                    WHEN used_at > now() - interval '1 hour' THEN interval '2 minutes'
                    WHEN used_at > now() - interval '1 day' THEN interval '15 minutes'

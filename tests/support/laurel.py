@@ -182,8 +182,9 @@ class Laurel:
 
     def run(self, name, command, log):
         with open(log, "ab") as out:
-            self.processes[name] = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT,
-                                                    stdin=subprocess.DEVNULL, cwd=self.folder)
+            self.processes[name] = subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder,
+                env={**os.environ, "LSAN_OPTIONS": f"suppressions={SOURCE / 'tests/support/lsan.supp'}:print_suppressions=0"})
         return self.processes[name]
 
     def start_nginx(self):

@@ -160,14 +160,29 @@ static void lti_keysets_find__answers_1000_random_kids_with_one_refetch_a_minute
         usec_t now = NOW + S + (usec_t)i * 59 * S / 1000;
         assert_string_equal(find(&f, 7, arena_printf(&a, "random-%d", i), now), "kid");
     }
-    assert_int_equal(f.p.calls, 1); /* the first minute belongs to the first fetch */
+    assert_int_equal(f.p.calls, 2); /* the one that read the set, and one for all of them */
     for (int i = 0; i < 1000; i++) {
         usec_t now = NOW + 61 * S + (usec_t)i * 59 * S / 1000;
         assert_string_equal(find(&f, 7, arena_printf(&a, "random-%d", i), now), "kid");
     }
-    assert_int_equal(f.p.calls, 2);
+    assert_int_equal(f.p.calls, 3);
     assert_string_equal(find(&f, 7, "k1", NOW + 120 * S), "");
-    assert_int_equal(f.p.calls, 2);
+    assert_int_equal(f.p.calls, 3);
+    stop(&f);
+}
+
+/* attacks.md A6, from a cold start: the fetch for the first of them was the one of that minute */
+static void lti_keysets_find__fetches_once_a_minute_for_random_kids_alone(void **state) {
+    (void)state;
+    struct fixture f;
+    start(&f, 0);
+    AUTO_ARENA a;
+    arena_init(&a);
+    for (int i = 0; i < 1000; i++) {
+        usec_t now = NOW + (usec_t)i * 59 * S / 1000;
+        assert_string_equal(find(&f, 7, arena_printf(&a, "random-%d", i), now), "kid");
+    }
+    assert_int_equal(f.p.calls, 1);
     stop(&f);
 }
 
@@ -178,7 +193,8 @@ static void lti_keysets_find__takes_a_rotated_key_after_one_refetch(void **state
     start(&f, 0);
     assert_string_equal(find(&f, 7, "k1", NOW), "");
     serve(&f.p, &keys_once[0], 2);
-    assert_string_equal(find(&f, 7, "k2", NOW + 61 * S), "");
+    assert_string_equal(find(&f, 7, "k2", NOW + 2 * S),
+                        ""); /* rotated right after the first launch */
     assert_string_equal(find(&f, 7, "k1", NOW + 61 * S), "");
     assert_int_equal(f.p.calls, 2);
     /* A key that was taken out is gone once the set is read again. */
@@ -428,6 +444,7 @@ int main(void) {
         cmocka_unit_test(lti_keysets_find__fetches_once_while_the_set_is_fresh),
         cmocka_unit_test(lti_keysets_find__obeys_max_age_within_bounds),
         cmocka_unit_test(lti_keysets_find__answers_1000_random_kids_with_one_refetch_a_minute),
+        cmocka_unit_test(lti_keysets_find__fetches_once_a_minute_for_random_kids_alone),
         cmocka_unit_test(lti_keysets_find__takes_a_rotated_key_after_one_refetch),
         cmocka_unit_test(lti_keysets_find__keeps_platforms_apart),
         cmocka_unit_test(lti_keysets_find__lives_on_expired_keys_for_a_day),
