@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)16 * 1024)
+/* One block holds all that most requests need, and is kept for the next. */
+#define BLOCK_BYTES ((size_t)64 * 1024)
 
 struct arena_block {
     struct arena_block *next;

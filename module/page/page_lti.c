@@ -33,6 +33,9 @@ static bool refuse(struct page *p, const char *event, const struct err *why, int
               LOG_TEXT("reason", why->reason[0] == '\0' ? "error" : why->reason),
               LOG_TEXT("code", err_code_name(why->code)), LOG_TEXT("text", why->text));
     p->resp->csp.is_framed_by_anyone = true;
+    if (status == 503 && !web_header_add(p->resp, "Retry-After", SV("5"), err)) {
+        return false;
+    }
     json_t *model = page_model(p, SV("This page could not be opened"));
     page_set_text(model, "title", SV("This page could not be opened"));
     page_set_text(model, "what", page_sentence(p->arena, sv_from(why->text)));

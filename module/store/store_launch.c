@@ -8,20 +8,22 @@
 /* Tried on PostgreSQL alone (DESIGN 5): 16 a commit over 2 connections is the best shape. */
 #define BATCH_MAX 16
 #define LANES 2
+/* A second lane opens for so many: fewer cost less in the next batch. */
+#define LANE_MIN 4
 
 struct ticket {
     struct ticket *next;
     const struct store_launch *launch;
     struct sv json;
     pthread_cond_t wake;
-    bool is_done, is_leader;
+    bool is_done, is_leader, is_taken;
     struct err err; /* code ERR_NONE: recorded */
 };
 
 struct store_launch_queue {
     pthread_mutex_t lock;
     struct ticket *first, *last;
-    int lanes_busy;
+    int lanes_busy, waiting;
 };
 
 struct store_launch_queue *store_launch_queue_create(void) {
@@ -92,10 +94,10 @@ static void set_verdict(struct ticket *t, struct sv verdict) {
         (void)err_because(&t->err, ERR_DENIED, "nonce",
                           "this launch was used before; start again from your course");
     } else if (sv_eq(verdict, SV("deployment"))) {
-        (void)err_because(
-            &t->err, ERR_DENIED, "deployment",
-            "this deployment of the tool is not known here; the operator can add it with "
-            "`laurel platform add --deployment`");
+        (void)err_because(&t->err, ERR_DENIED, "deployment",
+                          "this deployment of the tool is not known here; the "
+                          "operator can add it with "
+                          "`laurel platform add --deployment`");
     } else if (!sv_eq(verdict, SV("ok"))) {
         (void)err_set(&t->err, ERR_BUG, "launch_record gave no verdict");
     }
@@ -133,9 +135,9 @@ static bool record(struct store *store, struct ticket **batch, size_t n, struct 
     return true;
 }
 
-/* A batch fails as one (lost connection, one row PostgreSQL refuses): then each is tried
- * alone, so that nobody pays for a neighbour. A launch that had committed before the connection
- * broke is recognised by its launch id. */
+/* A batch fails as one (lost connection, one row PostgreSQL refuses): then each is tried alone, so
+ * that nobody pays for a neighbour. A launch that had committed before the connection broke is
+ * recognised by its launch id. */
 static void record_batch(struct store *store, struct ticket **batch, size_t n) {
     struct err err = {0};
     if (record(store, batch, n, &err)) {
@@ -154,6 +156,8 @@ static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
     size_t n = 0;
     while (n < BATCH_MAX && q->first != NULL) {
         batch[n] = q->first;
+        batch[n]->is_taken = true;
+        q->waiting--;
         q->first = q->first->next;
         n++;
     }
@@ -163,9 +167,25 @@ static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
     return n;
 }
 
-/* Under the lock; runs batches until its own ticket is done, then hands the lane on. */
+/* Under the lock: the lane goes to somebody who waits and leads none yet, else it is free. Two lanes
+ * that end together must not both go to the same one: then one would be lost for good. */
+static void pass_lane(struct store_launch_queue *q) {
+    struct ticket *next = q->first;
+    while (next != NULL && next->is_leader) {
+        next = next->next;
+    }
+    if (next == NULL) {
+        q->lanes_busy--;
+        return;
+    }
+    next->is_leader = true;
+    (void)pthread_cond_signal(&next->wake);
+}
+
+/* Under the lock; runs batches until its own ticket is in one (of this lane or of another), then
+ * passes the lane on. */
 static void lead(struct store *store, struct store_launch_queue *q, struct ticket *me) {
-    while (!me->is_done) {
+    while (!me->is_taken) {
         struct ticket *batch[BATCH_MAX];
         size_t n = take_batch(q, batch);
         (void)pthread_mutex_unlock(&q->lock);
@@ -176,12 +196,8 @@ static void lead(struct store *store, struct store_launch_queue *q, struct ticke
             (void)pthread_cond_signal(&batch[i]->wake);
         }
     }
-    if (q->first != NULL) {
-        q->first->is_leader = true;
-        (void)pthread_cond_signal(&q->first->wake);
-    } else {
-        q->lanes_busy--;
-    }
+    me->is_leader = false;
+    pass_lane(q);
 }
 
 bool store_launch_record(struct store *store, const struct store_launch *launch, struct err *err) {
@@ -192,15 +208,17 @@ bool store_launch_record(struct store *store, const struct store_launch *launch,
     (void)pthread_mutex_lock(&q->lock);
     *(q->last == NULL ? &q->first : &q->last->next) = &me;
     q->last = &me;
-    if (q->lanes_busy < LANES) {
+    q->waiting++;
+    if (q->lanes_busy == 0 || (q->lanes_busy < LANES && q->waiting >= LANE_MIN)) {
         q->lanes_busy++;
         me.is_leader = true;
     }
-    while (!me.is_done && !me.is_leader) {
-        (void)pthread_cond_wait(&me.wake, &q->lock);
-    }
-    if (me.is_leader) {
-        lead(store, q, &me);
+    while (!me.is_done || me.is_leader) {
+        if (me.is_leader) {
+            lead(store, q, &me);
+        } else {
+            (void)pthread_cond_wait(&me.wake, &q->lock);
+        }
     }
     (void)pthread_mutex_unlock(&q->lock);
     (void)pthread_cond_destroy(&me.wake);

@@ -64,19 +64,22 @@ BEGIN
     RETURN c.id;
 END $$;
 
+-- plpgsql, not sql: the plans of these are kept, those of sql functions are made at each call.
 CREATE FUNCTION launch_link(i bigint, dep bigint, course bigint, l jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
     INSERT INTO resource_link AS r (institution_id, deployment_id, context_id, resource_link_id, title, lineitem_url)
     SELECT i, dep, course, l->>'resource_link_id', l->>'resource_link_title', l->>'lineitem_url'
     WHERE l->>'resource_link_id' <> ''
     ON CONFLICT (institution_id, deployment_id, resource_link_id) DO UPDATE
     SET context_id = excluded.context_id, title = excluded.title, lineitem_url = excluded.lineitem_url
     WHERE (r.context_id, r.title, r.lineitem_url) IS DISTINCT FROM
-          (excluded.context_id, excluded.title, excluded.lineitem_url)
-$$;
+          (excluded.context_id, excluded.title, excluded.lineitem_url);
+END $$;
 
 CREATE FUNCTION launch_member(i bigint, course bigint, me bigint, my_role smallint, l jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
     INSERT INTO membership AS m (institution_id, context_id, person_id, role, is_learner, is_teacher, is_test_user,
                                  launched_at)
     VALUES (i, course, me, my_role, (l->>'is_learner')::boolean, (l->>'role')::smallint = 3,
@@ -86,8 +89,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         is_test_user = excluded.is_test_user, launched_at = now()
     WHERE (m.role, m.is_learner, m.is_teacher, m.is_test_user) IS DISTINCT FROM
           (excluded.role, excluded.is_learner, excluded.is_teacher, excluded.is_test_user)
-       OR coalesce(m.launched_at, '-infinity') < now() - interval '1 hour'
-$$;
+       OR coalesce(m.launched_at, '-infinity') < now() - interval '1 hour';
+END $$;
 
 -- Two batches may hold the same people, courses and links. So each kind of row is locked by all launches of a
 -- batch before the next kind, in the order of its key: two batches wait for each other, never both ways.

@@ -1,6 +1,5 @@
 """From grades to awards: the evaluator alone, and the worker with a whole course."""
 import json
-import queue
 import subprocess
 import sys
 import threading
@@ -32,39 +31,43 @@ class Worker:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                         cwd=place.folder)
         place.processes["worker"] = self.process
-        self.lines = queue.Queue()
+        self.lines, self.arrived = [], threading.Condition()
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         for text in self.process.stderr:
             if text.startswith("{"):
-                self.lines.put((time.monotonic(), json.loads(text)))
+                with self.arrived:
+                    self.lines.append((time.monotonic(), json.loads(text)))
+                    self.arrived.notify_all()
 
-    def wait(self, event):
-        """The next line of this event, as (time, line)."""
-        deadline = time.monotonic() + WAIT_S
-        while True:
-            when, line = self.lines.get(timeout=max(0.1, deadline - time.monotonic()))
-            if line["event"] == event:
-                return when, line
-            assert line["level"] not in ("warn", "error"), line
+    def wait(self, event, since, nth=1):
+        """The nth line of this event after line number `since`, as (time, line). Two jobs may log in either order."""
+        def found():
+            lines = self.lines[since:]
+            bad = [line for _, line in lines if line["level"] in ("warn", "error")]
+            assert not bad, bad[0]
+            return [one for one in lines if one[1]["event"] == event][nth - 1:nth]
+        with self.arrived:
+            assert self.arrived.wait_for(found, WAIT_S), f"no {event} within {WAIT_S} s"
+            return found()[0]
 
 
 def sync(place, course, worker, usage_of):
     """One reading with what follows from it."""
     course.asked.clear()
-    usage = rig.Usage(usage_of)
+    usage, since = rig.Usage(usage_of), len(worker.lines)
     place.cli("sync")
-    read_at, read = worker.wait("course_read")
+    read_at, read = worker.wait("course_read", since)
     saved_from = max(at for at in course.asked if at < read_at)
     result = {"requests": read["requests"], "mb": read["bytes"] / 1e6, "facts_changed": read["facts_changed"],
               "people_changed": read["people_changed"], "reading_s": saved_from - course.asked[0],
               "save_s": read_at - saved_from, "judge_s": 0.0, "made": 0}
     if read["people_changed"] > 0:
-        judged_at, judged = worker.wait("course_judged")
-        result.update(judge_s=judged_at - read_at, made=judged["made"], judged=judged["people"])
+        judged_at, judged = worker.wait("course_judged", since)
+        result.update(judge_s=max(0.0, judged_at - read_at), made=judged["made"], judged=judged["people"])
     if result["made"] > 0:
-        worker.wait("course_judged")    # whoever got a badge may meet a rule that asks for it
+        worker.wait("course_judged", since, 2)    # whoever got a badge may meet a rule that asks for it
     result["cpu_us"] = usage.each_us(1)
     result["awarding_s"] = result["save_s"] + result["judge_s"]
     return result
