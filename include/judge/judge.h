@@ -97,7 +97,7 @@ struct judge_import {
 /* Parse and check a badge file. institution_id 0: found by the courses it names. A REF that matches
  * nothing in a course that has been read, or more than one thing, is ERR_INPUT naming the
  * candidates; a course that was never read is a problem, not an error (it is bound when it has
- * been). Nothing is written but courses that were not known yet. Fails: ERR_INPUT with line and
+ * been). Nothing is written. Fails: ERR_INPUT with line and
  * column; ERR_NOT_FOUND "course". */
 NODISCARD bool judge_import_read(struct store *store, struct sv text, int64_t institution_id,
                                  struct arena *a, struct judge_import *out, struct err *err);

@@ -1,5 +1,5 @@
-/* Awards and attestations. Every change is one transaction with its follow-up jobs and audit line.
- */
+/* Awards and attestations. Every change is one transaction with its follow-up jobs (the gradebook,
+ * judging those whose rules ask for the badge) and its audit line. */
 #pragma once
 #include "model_badge.h"
 #include "store.h"
@@ -53,7 +53,7 @@ struct store_award_new {
 };
 /* A move of one award. */
 struct store_award_move {
-    int64_t award_id;
+    int64_t award_id, badge_id, person_id;
     enum model_award_state from, to;
     struct sv note;
     usec_t expires_at; /* of a proposal that is issued now; 0: never */

@@ -37,11 +37,13 @@ struct store_mapping {
 NODISCARD bool store_mapping_list(struct store *store, int64_t institution_id, struct arena *a,
                                   struct store_mapping **out, size_t *count, struct err *err);
 
-/* The course a badge file names; made (without a title) when its deployment is known and the course
- * has not launched yet. institution_id 0: any, and *institution_id says which. Fails: ERR_NOT_FOUND
- * "course" naming the deployment that is unknown, ERR_DENIED "institution". */
+/* The course a badge file names. When its deployment is known and nobody has launched from the
+ * course yet, it is made (without a title) with may_make, else *course_id is 0. institution_id 0:
+ * any, and *institution_id says which. Fails: ERR_NOT_FOUND "course" naming the deployment that is
+ * unknown, ERR_DENIED "institution". */
 NODISCARD bool store_course_take(struct store *store, const struct model_course_ref *ref,
-                                 int64_t *institution_id, int64_t *course_id, struct err *err);
+                                 bool may_make, int64_t *institution_id, int64_t *course_id,
+                                 struct err *err);
 
 /* One badge of an import. */
 struct store_badge_new {

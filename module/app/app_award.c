@@ -105,6 +105,8 @@ static bool award_revoke(struct app *app, int argc, char **argv, bool is_help, s
         return false;
     }
     const struct store_award_move move = {.award_id = row.award.id,
+                                          .badge_id = row.award.badge_id,
+                                          .person_id = row.award.person_id,
                                           .from = row.award.state,
                                           .to = MODEL_AWARD_REVOKED,
                                           .note = reason,

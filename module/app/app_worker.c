@@ -34,8 +34,15 @@ bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err
         return true;
     }
     struct net_client *net = NULL;
-    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
-        !app_net_open(app, 0, &net, err)) {
+    /* Each thread may need a second connection beside a lock, and one is kept for the bell; what
+     * the configuration says is for the threads of `serve`. */
+    if (!app_args_read(argc, argv, &line, err) || !app_read_conf(app, err)) {
+        return false;
+    }
+    if (app->conf.database_connections < 2 * THREADS + 2) {
+        app->conf.database_connections = 2 * THREADS + 2;
+    }
+    if (!app_open_sealed_store(app, err) || !app_net_open(app, 0, &net, err)) {
         return false;
     }
     const struct job_options job = {

@@ -69,7 +69,7 @@ bool db_fail(PGconn *pg, const PGresult *res, const char *what, struct err *err)
     bool is_again =
         state != NULL && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
                           strncmp(state, "57P", 3) == 0 || strncmp(state, "53", 2) == 0);
-    bool is_gone = is_lost(pg);
+    bool is_gone = res == NULL || is_lost(pg);
     /* undefined table or function: nobody has migrated this database, or an older release did */
     if (state != NULL && (strcmp(state, "42P01") == 0 || strcmp(state, "42883") == 0)) {
         (void)err_because(
@@ -104,6 +104,14 @@ static bool check_args(const struct db_query_def *q, const struct db_args *args,
     return true;
 }
 
+/* libpq gives no result at all when the server is gone, and may not have noticed that it is. */
+static void drop_if_silent(struct db_conn *c, const PGresult *res) {
+    if (res == NULL) {
+        PQfinish(c->pg);
+        c->pg = NULL;
+    }
+}
+
 static bool prepare(struct db_conn *c, const struct db_query_def *q, size_t index, const char *name,
                     struct err *err) {
     if (c->is_prepared[index]) {
@@ -111,7 +119,9 @@ static bool prepare(struct db_conn *c, const struct db_query_def *q, size_t inde
     }
     AUTO_PGRESULT *res = PQprepare(c->pg, name, (const char *)q->blob->bytes, q->n, q->type);
     if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-        return db_fail(c->pg, res, name, err);
+        (void)db_fail(c->pg, res, name, err);
+        drop_if_silent(c, res);
+        return false;
     }
     c->is_prepared[index] = true;
     return true;
@@ -151,6 +161,11 @@ static bool run_once(struct db_conn *c, const char *name, const struct db_args *
     }
     PGresult *res = PQexecPrepared(c->pg, name, q->n, args == NULL ? NULL : args->value,
                                    args == NULL ? NULL : args->len, all_binary(), 0);
+    if (res == NULL) {
+        (void)db_fail(c->pg, res, name, err);
+        drop_if_silent(c, res);
+        return false;
+    }
     return keep_result(c->pg, res, name, rows, err);
 }
 
@@ -199,14 +214,19 @@ static bool collect_in(struct db_conn *c, const char *name, struct db_rows *rows
     bool is_ok = true;
     int statement = 0;
     bool is_synced = false;
+    int silent = 0;
     while (!is_synced) {
         PGresult *res = PQgetResult(c->pg);
         if (res == NULL) {
-            if (is_lost(c->pg)) {
-                return db_fail(c->pg, NULL, name, err);
+            /* one ends a statement's results; two mean that nobody is there any more */
+            if (is_lost(c->pg) || ++silent > 1) {
+                (void)db_fail(c->pg, NULL, name, err);
+                drop_if_silent(c, NULL);
+                return false;
             }
-            continue; /* end of one statement's results */
+            continue;
         }
+        silent = 0;
         ExecStatusType status = PQresultStatus(res);
         is_synced = status == PGRES_PIPELINE_SYNC;
         if (is_synced) {
@@ -236,6 +256,9 @@ static bool run_in_once(struct db_conn *c, int64_t institution_id, const char *n
     }
     bool is_ok = send_in(c, institution_id, name, q, args) ? collect_in(c, name, rows, err)
                                                            : db_fail(c->pg, NULL, name, err);
+    if (c->pg == NULL) {
+        return false;
+    }
     (void)PQexitPipelineMode(c->pg);
     if (PQtransactionStatus(c->pg) != PQTRANS_IDLE && !is_lost(c->pg)) {
         AUTO_PGRESULT *undo = PQexec(c->pg, "ROLLBACK");
@@ -259,7 +282,12 @@ bool db_run_in(struct db_conn *c, int64_t institution_id, const char *name,
 
 static bool command(struct db_conn *c, const char *sql, struct err *err) {
     AUTO_PGRESULT *res = PQexec(c->pg, sql);
-    return PQresultStatus(res) == PGRES_COMMAND_OK || db_fail(c->pg, res, "transaction", err);
+    if (PQresultStatus(res) == PGRES_COMMAND_OK) {
+        return true;
+    }
+    (void)db_fail(c->pg, res, "transaction", err);
+    drop_if_silent(c, res);
+    return false;
 }
 
 bool db_begin(struct db_conn *c, int64_t institution_id, struct err *err) {

@@ -30,7 +30,9 @@ static struct badge_case case_of(const struct run *r, const struct judge_badge *
     if (award != NULL) {
         c.has_award = true;
         c.state = award->state;
-        c.is_by_hand = award->is_awarded_by_hand;
+        /* What was earned in another course is judged there. */
+        bool is_elsewhere = award->course_id != 0 && award->course_id != r->course->course.id;
+        c.is_by_hand = award->is_awarded_by_hand || is_elsewhere;
         c.is_state_by_hand = award->is_by_hand;
         c.is_grace_over = award->state == MODEL_AWARD_SUSPENDED &&
                           r->job->now - award->suspended_at > GRACE_PERIOD;
@@ -59,6 +61,8 @@ static void move(struct run *r, const struct judge_badge *b, const struct store_
                  enum model_award_state to) {
     r->moves[r->move_count++] =
         (struct store_award_move){.award_id = award->id,
+                                  .badge_id = award->badge_id,
+                                  .person_id = award->person_id,
                                   .from = award->state,
                                   .to = to,
                                   .is_in_gradebook = b->definition.is_in_gradebook};
@@ -106,18 +110,6 @@ static bool read_people(const struct job *job, int64_t **ids, size_t *count, str
         (*ids)[i] = json_integer_value(id);
     }
     return true;
-}
-
-/* Whoever got a badge may now meet a rule that asks for it. */
-static bool judge_again(const struct job *job, struct err *err) {
-    struct sv payload = js_dump(job->arena, job->payload);
-    const struct store_job_new next = {
-        .institution_id = job->row->institution_id,
-        .kind = SV("judge"),
-        .dedupe = sv_printf(job->arena, "judge:after:%lld", (long long)job->row->id),
-        .payload = payload,
-        .priority = 20};
-    return store_job_add(job->store, &next, err);
 }
 
 static bool note_problems(const struct run *r) {
@@ -171,5 +163,5 @@ bool job_judge(struct job *job, struct err *err) {
     log_event(LOG_LEVEL_INFO, "course_judged", LOG_INT("course", course_id),
               LOG_INT("people", (int64_t)count), LOG_INT("badges", (int64_t)course.badge_count),
               LOG_INT("made", (int64_t)result.made), LOG_INT("moved", (int64_t)result.moved));
-    return result.made + result.moved == 0 || judge_again(job, err);
+    return true;
 }

@@ -44,6 +44,8 @@ static bool take_line_item(struct job *job, const struct lti_service *service,
     } else if (is_ok) {
         is_ok = lti_ags_find_or_create(service, s->lineitems_url, &want, job->arena, &item,
                                        &is_created, err) &&
+                /* an address that may not get our token is not worth remembering */
+                lti_service_may_call(service, job->arena, item.url, err) &&
                 store_line_item_set(job->store, s->institution_id, s->course_id, s->badge_id,
                                     item.url, err);
         s->line_item_url = item.url;

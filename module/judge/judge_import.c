@@ -1,6 +1,9 @@
 #include "judge_internal.h"
 #include <string.h>
 
+/* Badges times courses of one file: each is a dry run over the course's people. */
+#define PAIRS_MAX 2000
+
 struct reading {
     struct store *store;
     struct arena *arena;
@@ -18,7 +21,7 @@ static bool take_courses(struct reading *r, struct judge_import_badge *b, size_t
     b->course_ids = ARENA_ARRAY(r->arena, int64_t, badge->course_count);
     b->course_titles = ARENA_ARRAY(r->arena, struct sv, badge->course_count);
     for (size_t i = 0; i < badge->course_count; i++) {
-        if (!store_course_take(r->store, &badge->courses[i], &r->import->institution_id,
+        if (!store_course_take(r->store, &badge->courses[i], false, &r->import->institution_id,
                                &b->course_ids[b->course_count], r->err)) {
             return err_prefix(r->err, "badges[%zu].courses[%zu]", index, i);
         }
@@ -82,18 +85,25 @@ static enum store_change change_of(const struct reading *r, const struct judge_i
  * the file's fault; what will be known once the course has been read is only a problem. */
 static bool try_course(struct reading *r, struct judge_import_badge *b, size_t at, size_t index) {
     struct judge_course course;
-    if (!judge_course_open(r->store, r->import->institution_id, b->course_ids[at], r->arena,
-                           &course, r->err) ||
-        !store_badge_list(r->store, r->import->institution_id, r->arena, &course.others,
-                          &course.other_count, r->err)) {
+    if (b->course_ids[at] == 0) {
+        b->course_titles[at] = b->badge->courses[at].context_id;
+        b->problem = sv_printf(r->arena, "%.*s: nobody has opened Laurel in this course yet",
+                               SV_ARG(b->course_titles[at]));
+        return true;
+    }
+    AUTO_ARENA scratch = {0}; /* a course may be large, and a file may name many */
+    if (!judge_course_open(r->store, r->import->institution_id, b->course_ids[at], &scratch,
+                           &course, r->err)) {
         return false;
     }
-    b->course_titles[at] = course.course.title;
+    course.others = r->existing;
+    course.other_count = r->existing_count;
+    b->course_titles[at] = sv_copy(r->arena, course.course.title);
     struct judge_badge trial = {.rule = b->rule};
     const struct store_badge *old = find_existing(r, b->badge->key);
     trial.stored.id = old == NULL ? -1 : old->id;
     struct sv problem = {0};
-    if (!judge_bind(&course, b->rule, r->arena, &trial.plan, &problem)) {
+    if (!judge_bind(&course, b->rule, &scratch, &trial.plan, &problem)) {
         if (course.course.synced_at != 0) {
             return err_because(
                 r->err, ERR_INPUT, "rule", "badges[%zu] \"%.*s\" in the course %.*s: %.*s", index,
@@ -105,7 +115,7 @@ static bool try_course(struct reading *r, struct judge_import_badge *b, size_t a
     }
     struct judge_person *people = NULL;
     size_t count = 0;
-    if (!judge_people_load(r->store, &course, NULL, 0, r->arena, &people, &count, r->err)) {
+    if (!judge_people_load(r->store, &course, NULL, 0, &scratch, &people, &count, r->err)) {
         return false;
     }
     struct judge_dry_run run = judge_dry_run(&trial, people, count);
@@ -172,6 +182,16 @@ bool judge_import_read(struct store *store, struct sv text, int64_t institution_
     }
     out->badge_count = out->file->badge_count;
     out->badges = ARENA_ARRAY(a, struct judge_import_badge, out->badge_count);
+    size_t pairs = 0;
+    for (size_t i = 0; i < out->badge_count; i++) {
+        pairs += out->file->badges[i].course_count;
+    }
+    if (pairs > PAIRS_MAX) {
+        return err_because(
+            err, ERR_INPUT, "too_many",
+            "the file maps badges to courses %zu times; %d are taken at once, so split it", pairs,
+            PAIRS_MAX);
+    }
     for (size_t i = 0; i < out->badge_count; i++) {
         out->badges[i].badge = &out->file->badges[i];
         out->badges[i].rule = out->file->rules[i];
@@ -209,6 +229,14 @@ bool judge_import_apply(struct store *store, const struct judge_import *in, int6
     enum store_change *changes = ARENA_ARRAY(&a, enum store_change, in->badge_count);
     for (size_t i = 0; i < in->badge_count; i++) {
         const struct judge_import_badge *b = &in->badges[i];
+        int64_t institution_id = in->institution_id;
+        for (size_t c = 0; c < b->course_count; c++) {
+            if (b->course_ids[c] == 0 &&
+                !store_course_take(store, &b->badge->courses[c], true, &institution_id,
+                                   &b->course_ids[c], err)) {
+                return false;
+            }
+        }
         badges[i] = (struct store_badge_new){.key = b->badge->key,
                                              .name = b->badge->name,
                                              .definition = judge_definition_text(&a, b->badge),

@@ -2,7 +2,8 @@
 #include "page_internal.h"
 #include "store_course.h"
 
-/* Often enough for impatient people, seldom enough for the learning platform. */
+/* A press while the reading that another one asked for has not come yet asks for nothing more,
+ * unless it is overdue. */
 #define PAUSE_S 5
 
 bool page_own_path(struct sv launch_id, struct sv path) {
@@ -33,9 +34,10 @@ bool page_check(struct page *p, struct err *err) {
     if (!web_form_upload(p->req, &form, err) || !web_form_one(&form, "back", &back, err)) {
         return false;
     }
-    if (p->now - p->session.sync_requested_at >= PAUSE_S * USEC_PER_S &&
-        !store_sync_request(p->app->options.store, p->session.institution_id, p->session.context_id,
-                            err)) {
+    bool is_pending = p->session.sync_requested_at > p->session.synced_at;
+    bool is_too_soon = is_pending && p->now - p->session.sync_requested_at < PAUSE_S * USEC_PER_S;
+    if (!is_too_soon && !store_sync_request(p->app->options.store, p->session.institution_id,
+                                            p->session.context_id, err)) {
         return false;
     }
     struct sv to = page_own_path(p->launch_id, back) ? back : page_path(p, "%s", "");

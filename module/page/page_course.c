@@ -138,6 +138,9 @@ struct page_standing page_standing(const struct judge_badge *badge,
                               .award = judge_award(badge, person),
                               .verdict = judge_decide(badge, person, a)};
     s.state = page_state_of(s.award, &s.verdict, page_is_started(badge->plan, &s.verdict));
+    s.is_in_question = s.award != NULL && s.award->state == MODEL_AWARD_ISSUED &&
+                       !s.award->is_awarded_by_hand && s.verdict.is_decidable &&
+                       !s.verdict.is_met && badge->definition.on_grade_drop == MODEL_DROP_REVIEW;
     return s;
 }
 

@@ -44,10 +44,15 @@ struct page_standing {
     const struct store_award *award; /* the latest; NULL: none */
     struct badge_verdict verdict;
     enum page_state state;
+    bool is_in_question; /* held, not met any more, and the badge's policy asks a teacher */
 };
 /* The verdict's results live in `a`. */
 struct page_standing page_standing(const struct judge_badge *badge,
                                    const struct judge_person *person, struct arena *a);
+/* What it is to a teacher: a badge in question waits for one. */
+static inline enum page_state page_staff_state(const struct page_standing *s) {
+    return s->is_in_question ? PAGE_STATE_REVIEW : s->state;
+}
 /* The state that an award and a verdict come to; award NULL: none. Almost: one step away, and
  * something has been done. Pure. */
 enum page_state page_state_of(const struct store_award *award, const struct badge_verdict *verdict,

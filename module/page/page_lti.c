@@ -38,7 +38,11 @@ static bool refuse(struct page *p, const char *event, const struct err *why, int
     }
     json_t *model = page_model(p, SV("This page could not be opened"));
     page_set_text(model, "title", SV("This page could not be opened"));
-    page_set_text(model, "what", page_sentence(p->arena, sv_from(why->text)));
+    /* What our own parts say to each other (a database's address, a statement) is for the log. */
+    bool is_ours = why->code == ERR_DB || why->code == ERR_BUG;
+    page_set_text(model, "what",
+                  is_ours ? SV("Laurel could not answer right now.")
+                          : page_sentence(p->arena, sv_from(why->text)));
     page_set_text(model, "todo", sv_from(todo));
     page_set_text(model, "correlation", sv_from(p->req->id));
     page_set_text(model, "reason", sv_from(why->reason));

@@ -1,5 +1,6 @@
 /* Pages that need no session: welcome, health, metrics, assets. */
 #include "base_blob.h"
+#include "base_log.h"
 #include "page_internal.h"
 
 extern const struct blob blob_assets[];
@@ -24,7 +25,11 @@ bool page_ready(struct page *p, struct err *err) {
     if (store_ready(p->app->options.store, &why)) {
         web_text(p->resp, 200, SV("ready\n"));
     } else {
-        web_text(p->resp, 503, sv_printf(p->arena, "not ready: %s\n", why.text));
+        log_err(LOG_LEVEL_WARN, "not_ready", &why);
+        web_text(p->resp, 503,
+                 why.code == ERR_CONFLICT
+                     ? SV("not ready: the schema does not fit; run laurel migrate\n")
+                     : SV("not ready: the database does not answer\n"));
     }
     return true;
 }

@@ -131,7 +131,10 @@ static bool is_checking(const struct page *p) {
 
 void page_refresh_while_checking(const struct page *p) {
     struct err ignored = {0};
-    if (is_checking(p) && !web_header_add(p->resp, "Refresh", SV("2"), &ignored)) {
+    /* Staff type into the grid's search box: there only who has just asked is waiting. */
+    bool is_waiting =
+        p->session.role < MODEL_ROLE_TEACHER || sv_eq(p->req->query, SV("done=checking"));
+    if (is_waiting && is_checking(p) && !web_header_add(p->resp, "Refresh", SV("2"), &ignored)) {
         log_err(LOG_LEVEL_WARN, "refresh", &ignored);
     }
 }
@@ -166,6 +169,7 @@ void page_add_notice(const struct page *p, json_t *model) {
     } rows[] = {
         {"checking", "info", "Reading grades now", "This page will have them in a moment."},
         {"awarded", "done", "The badge is awarded", "The learner sees it at once."},
+        {"kept", "done", "The badge is kept", "Grades do not take it away any more."},
         {"declined", "done", "The proposal is declined", ""},
         {"revoked", "done", "The badge is revoked",
          "It stays revoked, whatever the grades become."},

@@ -74,9 +74,10 @@ static void judge_row(struct grid *g, struct row *row, usec_t today, struct aren
     row->fits = 1u << ALL;
     for (size_t i = 0; i < g->course.badge_count; i++) {
         const struct page_standing s = page_standing(&g->course.badges[i], row->person, scratch);
-        row->fits |= s.state == PAGE_STATE_ALMOST ? 1u << ALMOST : 0;
+        enum page_state state = page_staff_state(&s);
+        row->fits |= state == PAGE_STATE_ALMOST ? 1u << ALMOST : 0;
         row->fits |= s.state == PAGE_STATE_EARNED ? 1u << EARNED : 0;
-        row->fits |= s.state == PAGE_STATE_REVIEW ? 1u << REVIEW : 0;
+        row->fits |= state == PAGE_STATE_REVIEW ? 1u << REVIEW : 0;
         row->fits |= page_is_stuck(s.award, &s.verdict) ? 1u << STUCK : 0;
         g->earned_today += s.state == PAGE_STATE_EARNED && s.award->issued_at >= today;
     }
@@ -206,7 +207,7 @@ static const char *award_word(enum model_award_state state) {
 }
 
 static struct sv cell_text(const struct page *p, const struct page_standing *s) {
-    switch (s->state) {
+    switch (page_staff_state(s)) {
     case PAGE_STATE_EARNED:
         return s->award == NULL ? SV("") : page_date(p, s->award->issued_at);
     case PAGE_STATE_REVIEW:
@@ -235,7 +236,8 @@ static json_t *cell(const struct page *p, const struct page_standing *s, struct 
         (void)json_object_set_new(bar, "done", json_integer(s->verdict.done));
         (void)json_object_set_new(bar, "of", json_integer(s->verdict.total));
     }
-    page_set_text(obj, "state", is_unread ? SV("none") : sv_from(page_state_name(s->state)));
+    page_set_text(obj, "state",
+                  is_unread ? SV("none") : sv_from(page_state_name(page_staff_state(s))));
     page_set_text(obj, "text", cell_text(p, s));
     page_set_text(obj, "who",
                   sv_printf(p->arena, "%.*s, %.*s", SV_ARG(name), SV_ARG(s->badge->stored.name)));

@@ -52,6 +52,16 @@ static json_t *reason_form(const struct page *p, const struct page_why *why, con
 }
 
 static json_t *decision(const struct page *p, const struct page_why *why) {
+    if (why->standing.is_in_question) {
+        json_t *question = form(p, why, "decide");
+        page_set_text(
+            question, "text",
+            SV("The grades no longer meet the rule: look at the list below. Keep the badge, or "
+               "revoke it for good with a reason."));
+        page_set_text(question, "approve", SV("Keep the badge"));
+        page_set_text(question, "decline", SV("Revoke it"));
+        return question;
+    }
     if (!has_award(why, MODEL_AWARD_PROPOSED)) {
         return json_null();
     }
@@ -120,7 +130,7 @@ static void add_verdict(const struct page *p, json_t *model, const struct page_w
     struct sv sentence = has_award(why, MODEL_AWARD_PROPOSED)
                              ? SV("")
                              : page_standing_next(p, s, js_sv(json_object_get(told, "next")));
-    page_set_text(model, "state", sv_from(page_state_name(s->state)));
+    page_set_text(model, "state", sv_from(page_state_name(page_staff_state(s))));
     page_set_text(model, "word", page_standing_word(p, s));
     page_set_text(model, "sentence", sentence);
     (void)json_object_set_new(

@@ -60,6 +60,24 @@ static struct sv reasons_text(struct page *p, const struct page_why *why) {
     return js_dump(p->arena, reasons);
 }
 
+/* A teacher answers for what was earned in this course; another course's award is its teachers'
+ * matter, or an administrator's. Nobody decides about a badge of their own. */
+static bool may_change(const struct page *p, const struct page_why *why, struct err *err) {
+    const struct store_award *current = why->standing.award;
+    bool is_elsewhere =
+        current != NULL && current->course_id != 0 && current->course_id != p->session.context_id;
+    if (why->person.person.id == p->session.person_id) {
+        return err_because(err, ERR_DENIED, "own_badge",
+                           "nobody decides about a badge of their own; ask another teacher");
+    }
+    if (is_elsewhere && p->session.role != MODEL_ROLE_ADMIN) {
+        return err_because(
+            err, ERR_DENIED, "other_course",
+            "this badge was awarded in another course; its teachers decide about it");
+    }
+    return true;
+}
+
 static bool award(struct page *p, const struct page_why *why, const struct web_form *form,
                   struct err *err) {
     struct sv reason = {0};
@@ -68,6 +86,9 @@ static bool award(struct page *p, const struct page_why *why, const struct web_f
     if (!why->person.person.may_earn) {
         return err_because(err, ERR_DENIED, "eligible",
                            "badges of this course are for its learners");
+    }
+    if (why->person.person.id == p->session.person_id && !may_change(p, why, err)) {
+        return false;
     }
     if (!take_reason(p, why, form, "award", &reason, &is_answered, err)) {
         return is_answered;
@@ -104,10 +125,12 @@ static bool move(struct page *p, const struct page_why *why, enum model_award_st
         return err_because(err, ERR_CONFLICT, "award_state",
                            "the learner does not have this badge any more");
     }
-    if (!badge_award_move(current->state, to, actor, err)) {
+    if (!badge_award_move(current->state, to, actor, err) || !may_change(p, why, err)) {
         return false;
     }
     const struct store_award_move change = {.award_id = current->id,
+                                            .badge_id = current->badge_id,
+                                            .person_id = current->person_id,
                                             .from = current->state,
                                             .to = to,
                                             .note = note,
@@ -137,6 +160,20 @@ static bool restore(struct page *p, const struct page_why *why, const struct web
     return move(p, why, MODEL_AWARD_ISSUED, SV(""), err) && done(p, why, "restored", err);
 }
 
+/* The grades no longer meet the rule, and the badge's policy asks a teacher: keep it, for good. */
+static bool keep(struct page *p, const struct page_why *why, struct sv reason, struct err *err) {
+    const struct store_award *current = why->standing.award;
+    const struct store_award_move change = {.award_id = current->id,
+                                            .badge_id = current->badge_id,
+                                            .person_id = current->person_id,
+                                            .from = MODEL_AWARD_ISSUED,
+                                            .to = MODEL_AWARD_ISSUED,
+                                            .note = reason};
+    return may_change(p, why, err) &&
+           store_award_change(p->app->options.store, actor_of(p), &change, p->now, err) &&
+           done(p, why, "kept", err);
+}
+
 static bool approve(struct page *p, const struct page_why *why, const struct web_form *form,
                     struct err *err) {
     struct sv reason = {0};
@@ -164,8 +201,15 @@ static bool decline(struct page *p, const struct page_why *why, const struct web
 static bool decide(struct page *p, const struct page_why *why, const struct web_form *form,
                    struct err *err) {
     struct sv decision = {0};
-    if (!web_form_need(form, "decision", &decision, err)) {
+    struct sv reason = {0};
+    if (!web_form_need(form, "decision", &decision, err) ||
+        !web_form_one(form, "reason", &reason, err)) {
         return false;
+    }
+    if (why->standing.is_in_question) {
+        return sv_eq(decision, SV("approve"))
+                   ? keep(p, why, sv_clip_utf8(sv_trim(reason), PAGE_REASON_CHARS_MAX), err)
+                   : revoke(p, why, form, err);
     }
     if (sv_eq(decision, SV("approve"))) {
         return approve(p, why, form, err);
@@ -192,6 +236,9 @@ static bool attest(struct page *p, const struct page_why *why, const struct web_
     struct sv evidence = {0};
     if (!web_form_need(form, "condition", &condition, err) ||
         !web_form_one(form, "evidence", &evidence, err)) {
+        return false;
+    }
+    if (why->person.person.id == p->session.person_id && !may_change(p, why, err)) {
         return false;
     }
     if (!why->person.person.may_earn || !is_awaited(why, condition)) {

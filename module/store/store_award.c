@@ -225,6 +225,18 @@ static bool move_in(struct db_conn *conn, struct store_actor actor,
                            store_score_job_in(conn, actor.institution_id, w->award_id, a, err)));
 }
 
+/* Whoever got or lost a badge may now meet, or no longer meet, a rule that asks for it. */
+static bool judge_dependants(struct db_conn *conn, int64_t institution_id, const int64_t *badges,
+                             const int64_t *people, size_t count, struct arena *a,
+                             struct err *err) {
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, institution_id);
+    db_add_i64s(&args, badges, count);
+    db_add_i64s(&args, people, count);
+    return count == 0 || db_run(conn, "judge_dependants", &args, NULL, err);
+}
+
 bool store_award_make(struct store *store, struct store_actor actor,
                       const struct store_award_new *award, usec_t now, bool *is_made,
                       struct err *err) {
@@ -232,7 +244,10 @@ bool store_award_make(struct store *store, struct store_actor actor,
     AUTO_CONN *conn = NULL;
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
            db_begin(conn, actor.institution_id, err) &&
-           make_in(conn, actor, award, now, &a, is_made, err) && db_commit(conn, err);
+           make_in(conn, actor, award, now, &a, is_made, err) &&
+           judge_dependants(conn, actor.institution_id, &award->badge_id, &award->person_id,
+                            *is_made ? 1 : 0, &a, err) &&
+           db_commit(conn, err);
 }
 
 bool store_award_change(struct store *store, struct store_actor actor,
@@ -249,7 +264,9 @@ bool store_award_change(struct store *store, struct store_actor actor,
         return err_because(err, ERR_CONFLICT, "award_state",
                            "this award was changed by somebody else in the meantime");
     }
-    return db_commit(conn, err);
+    return judge_dependants(conn, actor.institution_id, &move->badge_id, &move->person_id, 1, &a,
+                            err) &&
+           db_commit(conn, err);
 }
 
 bool store_judgement_save(struct store *store, const struct store_judgement *j,
@@ -262,12 +279,18 @@ bool store_judgement_save(struct store *store, const struct store_judgement *j,
         !db_begin(conn, j->institution_id, err)) {
         return false;
     }
+    int64_t *badges = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
+    int64_t *people = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
+    size_t changed = 0;
     for (size_t i = 0; i < j->award_count; i++) {
         bool is_made = false;
         if (!make_in(conn, worker, &j->awards[i], j->now, &a, &is_made, err)) {
             return false;
         }
         out->made += is_made ? 1 : 0;
+        badges[changed] = j->awards[i].badge_id;
+        people[changed] = j->awards[i].person_id;
+        changed += is_made ? 1 : 0;
     }
     for (size_t i = 0; i < j->move_count; i++) {
         bool is_moved = false;
@@ -275,6 +298,10 @@ bool store_judgement_save(struct store *store, const struct store_judgement *j,
             return false;
         }
         out->moved += is_moved ? 1 : 0;
+        badges[changed] = j->moves[i].badge_id;
+        people[changed] = j->moves[i].person_id;
+        changed += is_moved ? 1 : 0;
     }
-    return db_commit(conn, err);
+    return judge_dependants(conn, j->institution_id, badges, people, changed, &a, err) &&
+           db_commit(conn, err);
 }

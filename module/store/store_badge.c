@@ -114,7 +114,7 @@ bool store_mapping_list(struct store *store, int64_t institution_id, struct aren
     return true;
 }
 
-bool store_course_take(struct store *store, const struct model_course_ref *ref,
+bool store_course_take(struct store *store, const struct model_course_ref *ref, bool may_make,
                        int64_t *institution_id, int64_t *course_id, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_ROWS rows = {0};
@@ -147,10 +147,10 @@ bool store_course_take(struct store *store, const struct model_course_ref *ref,
     db_add_i64(&args, owner);
     db_add_i64(&args, deployment_id);
     db_add_text(&args, ref->context_id);
-    if (!store_run(store, owner, "course_take", &args, &rows, err)) {
+    if (!store_run(store, owner, may_make ? "course_take" : "course_look", &args, &rows, err)) {
         return false;
     }
-    *course_id = db_i64(&rows, 0, 0);
+    *course_id = rows.count == 0 ? 0 : db_i64(&rows, 0, 0);
     return true;
 }
 

@@ -167,8 +167,8 @@ static size_t take_batch(struct store_launch_queue *q, struct ticket **batch) {
     return n;
 }
 
-/* Under the lock: the lane goes to somebody who waits and leads none yet, else it is free. Two lanes
- * that end together must not both go to the same one: then one would be lost for good. */
+/* Under the lock: the lane goes to somebody who waits and leads none yet, else it is free. Two
+ * lanes that end together must not both go to the same one: then one would be lost for good. */
 static void pass_lane(struct store_launch_queue *q) {
     struct ticket *next = q->first;
     while (next != NULL && next->is_leader) {

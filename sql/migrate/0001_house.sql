@@ -144,6 +144,7 @@ CREATE TABLE context (
     synced_at timestamptz,         -- when the last complete reading began
     sync_failed_at timestamptz,
     sync_error text,
+    judged_on date, -- the institution's day on which everybody was last judged: dates pass without a grade
     PRIMARY KEY (institution_id, id),
     UNIQUE (institution_id, deployment_id, context_id)
 );

@@ -16,11 +16,16 @@ BEGIN
         IF NOT FOUND THEN -- somebody else was first and has committed
             SELECT * INTO p FROM person WHERE institution_id = i AND registration_id = reg AND sub = l->>'sub';
         END IF;
-    ELSIF (p.name, p.given_name, p.family_name, p.email, p.locale, p.sourcedid) IS DISTINCT FROM
-          (l->>'name', l->>'given_name', l->>'family_name', l->>'email', l->>'locale', l->>'sourcedid')
+    ELSIF (l->>'name' NOT IN ('', p.name)) OR (l->>'given_name' NOT IN ('', p.given_name))
+          OR (l->>'family_name' NOT IN ('', p.family_name)) OR (l->>'email' NOT IN ('', p.email))
+          OR (l->>'locale' NOT IN ('', p.locale)) OR (l->>'sourcedid' NOT IN ('', p.sourcedid))
           OR p.seen_at < now() - interval '1 hour' THEN
-        UPDATE person SET name = l->>'name', given_name = l->>'given_name', family_name = l->>'family_name',
-               email = l->>'email', locale = l->>'locale', sourcedid = l->>'sourcedid', seen_at = now()
+        -- A launch that withholds a name does not blank what the course's list told.
+        UPDATE person SET name = coalesce(nullif(l->>'name', ''), name),
+               given_name = coalesce(nullif(l->>'given_name', ''), given_name),
+               family_name = coalesce(nullif(l->>'family_name', ''), family_name),
+               email = coalesce(nullif(l->>'email', ''), email), locale = coalesce(nullif(l->>'locale', ''), locale),
+               sourcedid = coalesce(nullif(l->>'sourcedid', ''), sourcedid), seen_at = now()
         WHERE institution_id = i AND id = p.id;
     END IF;
     RETURN p.id;
@@ -45,12 +50,18 @@ BEGIN
             SELECT * INTO c FROM context
             WHERE institution_id = i AND deployment_id = dep AND context_id = l->>'context_id';
         END IF;
-    ELSIF (c.title, c.label, c.lineitems_url, c.nrps_url, c.ags_scopes) IS DISTINCT FROM
-          (l->>'context_title', l->>'context_label', l->>'lineitems_url', l->>'nrps_url', l->>'ags_scopes')
+    ELSIF (l->>'context_title' NOT IN ('', c.title)) OR (l->>'context_label' NOT IN ('', c.label))
+          OR (l->>'nrps_url' NOT IN ('', c.nrps_url))
+          OR (l->>'lineitems_url' <> ''
+              AND (c.lineitems_url, c.ags_scopes) IS DISTINCT FROM (l->>'lineitems_url', l->>'ags_scopes'))
           -- A launch marks its course as due, once for each reading: the row is shared by all its launches.
           OR coalesce(c.sync_requested_at, '-infinity') <= coalesce(c.sync_started_at, '-infinity') THEN
-        UPDATE context SET title = l->>'context_title', label = l->>'context_label',
-               lineitems_url = l->>'lineitems_url', nrps_url = l->>'nrps_url', ags_scopes = l->>'ags_scopes',
+        -- One launch without the services (another placement) does not forget them.
+        UPDATE context SET title = coalesce(nullif(l->>'context_title', ''), title),
+               label = coalesce(nullif(l->>'context_label', ''), label),
+               nrps_url = coalesce(nullif(l->>'nrps_url', ''), nrps_url),
+               lineitems_url = coalesce(nullif(l->>'lineitems_url', ''), lineitems_url),
+               ags_scopes = CASE WHEN l->>'lineitems_url' = '' THEN ags_scopes ELSE l->>'ags_scopes' END,
                sync_requested_at = now()
         WHERE institution_id = i AND id = c.id;
     END IF;
@@ -141,7 +152,9 @@ BEGIN
     FOR i IN SELECT g FROM generate_series(1, cardinality(regs)) g WHERE verdicts[g] = 'ok'
              ORDER BY inst[g], dep[g], l[g]->>'context_id' COLLATE "C" LOOP
         course[i] := launch_context(inst[i], dep[i], l[i]);
+        -- Who is a learner or a mentor in this course is that here, whatever else they may do elsewhere.
         roles[i] := CASE
+            WHEN (l[i]->>'role')::smallint IN (1, 2) THEN (l[i]->>'role')::smallint
             WHEN (trusts[i] AND (l[i]->>'is_lms_admin')::boolean)
                  OR EXISTS (SELECT FROM admin_grant a WHERE a.institution_id = inst[i] AND a.person_id = me[i])
             THEN 4 -- MODEL_ROLE_ADMIN

@@ -65,11 +65,39 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
                CASE WHEN is_asked THEN 10 ELSE 0 END
         FROM due
         WHERE NOT EXISTS (SELECT FROM job r WHERE r.kind = 'sync' AND r.dedupe = 'sync:' || due.id
-                          AND r.state IN ('waiting', 'leased'))
-        ON CONFLICT (kind, dedupe) WHERE state = 'waiting' DO NOTHING
+                          AND r.state = 'leased')
+        -- One that waits after a failure comes at once when somebody asks.
+        ON CONFLICT (kind, dedupe) WHERE state = 'waiting' DO UPDATE
+        SET run_at = least(j.run_at, now()), priority = greatest(j.priority, excluded.priority)
+        WHERE excluded.priority > j.priority OR (excluded.priority = 10 AND j.run_at > now())
         RETURNING 1
     )
     SELECT count(*) FROM added
+$$;
+
+-- What happens by time alone: awards end, and once a day everybody is judged, for award_on dates that have
+-- come and grace periods that are over.
+CREATE FUNCTION time_passes() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH ended AS (
+        UPDATE award SET state = 5, is_by_hand = false -- MODEL_AWARD_EXPIRED
+        WHERE state IN (2, 3) AND expires_at <= now()
+        RETURNING institution_id, id
+    )
+    INSERT INTO audit (institution_id, action, object)
+    SELECT institution_id, 'award_expired', jsonb_build_object('award', id) FROM ended;
+
+    WITH due AS (
+        UPDATE context c SET judged_on = (now() AT TIME ZONE i.time_zone)::date
+        FROM institution i
+        WHERE i.id = c.institution_id AND c.judged_on IS DISTINCT FROM (now() AT TIME ZONE i.time_zone)::date
+          AND c.synced_at IS NOT NULL
+          AND EXISTS (SELECT FROM badge_course b WHERE b.institution_id = c.institution_id AND b.context_id = c.id)
+        RETURNING c.institution_id, c.id
+    )
+    INSERT INTO job (institution_id, kind, dedupe, payload)
+    SELECT institution_id, 'judge', 'judge:all:' || id, jsonb_build_object('course', id) FROM due
+    ON CONFLICT (kind, dedupe) WHERE state = 'waiting' DO NOTHING;
 $$;
 
 CREATE FUNCTION sync_request_all() RETURNS bigint
@@ -87,7 +115,7 @@ DECLARE
     f regprocedure;
 BEGIN
     FOREACH f IN ARRAY ARRAY['course_find(text)', 'source_list()', 'award_rows(uuid, text, text, text)',
-        'award_list_all(bigint[])', 'sync_schedule()', 'sync_request_all()']::regprocedure[]
+        'award_list_all(bigint[])', 'sync_schedule()', 'sync_request_all()', 'time_passes()']::regprocedure[]
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO laurel_app', f);

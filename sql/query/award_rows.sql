@@ -4,7 +4,7 @@ WITH found AS (
 ), a AS (
     SELECT * FROM award_list_all(ARRAY(SELECT award_id FROM found))
 )
-SELECT a.id, a.badge_id, a.person_id, coalesce(a.context_id, 0), a.public_id, a.state, a.rule_version, a.reasons, a.note,
+SELECT a.id, a.badge_id, a.person_id, coalesce(a.context_id, 0), a.public_id, CASE WHEN a.state = 2 AND a.expires_at <= now() THEN 5 ELSE a.state END, a.rule_version, a.reasons, a.note,
        a.is_by_hand, a.is_awarded_by_hand, usec(a.created_at), usec(a.issued_at), usec(a.suspended_at),
        usec(a.revoked_at), usec(a.expires_at), f.institution_id, f.badge_key, f.badge_name, r.issuer, r.client_id,
        f.sub, f.person_name, f.context_id, f.course_title, f.is_in_gradebook

@@ -21,7 +21,7 @@ static void place_open(struct place *p) {
                                          .client_id = p->registration.client_id,
                                          .deployment_id = SV("1"),
                                          .context_id = SV("55")};
-    assert_true(store_course_take(p->store, &ref, &p->institution_id, &p->course_id, &err));
+    assert_true(store_course_take(p->store, &ref, true, &p->institution_id, &p->course_id, &err));
     const struct model_issuer issuer = {
         .key = SV("north"), .name = SV("North"), .url = SV("https://n.example")};
     const struct store_badge_new badge = {
@@ -189,6 +189,8 @@ static void store_award_change__a_revocation_by_hand_is_for_good(void **state) {
     (void)make(&maker);
     assert_true(maker.is_made);
     const struct store_award_move move = {.award_id = support_sql("SELECT id FROM award"),
+                                          .badge_id = p.badge_id,
+                                          .person_id = maker.person_id,
                                           .from = MODEL_AWARD_ISSUED,
                                           .to = MODEL_AWARD_REVOKED,
                                           .note = SV("copied work")};
@@ -244,11 +246,80 @@ static void store_job_take__gives_each_job_once_and_again_when_its_lease_ran_out
     place_close(&p);
 }
 
+static void store_purge__ends_awards_whose_time_is_over(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    place_open(&p);
+    (void)save(&p, 1, 50, clock_now(&clock_system));
+    struct maker maker = {.place = &p, .person_id = support_sql("SELECT id FROM person")};
+    (void)make(&maker);
+    (void)support_sql("UPDATE award SET expires_at = now() + interval '1 day'");
+    assert_true(store_purge(p.store, &err));
+    assert_int_equal(support_sql("SELECT state FROM award"), MODEL_AWARD_ISSUED);
+    (void)support_sql("UPDATE award SET expires_at = now() - interval '1 second'");
+    struct store_award *awards = NULL;
+    size_t count = 0;
+    assert_true(
+        store_award_list(p.store, p.institution_id, NULL, 0, &p.arena, &awards, &count, &err));
+    assert_int_equal(awards[0].state, MODEL_AWARD_EXPIRED); /* at once, whenever the purge comes */
+    assert_true(store_purge(p.store, &err));
+    assert_int_equal(support_sql("SELECT state FROM award"), MODEL_AWARD_EXPIRED);
+    assert_int_equal(support_sql("SELECT count(*) FROM audit WHERE action = 'award_expired'"), 1);
+    place_close(&p);
+}
+
+static void store_purge__has_every_course_judged_once_a_day(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    place_open(&p);
+    (void)save(&p, 1, 50, clock_now(&clock_system));
+    (void)support_sql("DELETE FROM job");
+    assert_true(store_purge(p.store, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE kind = 'judge'"), 1);
+    (void)support_sql("DELETE FROM job");
+    assert_true(store_purge(p.store, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM job"), 0);
+    (void)support_sql("UPDATE context SET judged_on = judged_on - 1");
+    assert_true(store_purge(p.store, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE kind = 'judge'"), 1);
+    place_close(&p);
+}
+
+static void store_job_take__leaves_a_thread_to_other_institutions(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    struct store_job job;
+    bool is_found = false;
+    place_open(&p);
+    for (int i = 0; i < 5; i++) {
+        const struct store_job_new want = {.institution_id =
+                                               i < 4 ? p.institution_id : p.institution_id + 1,
+                                           .kind = SV("sync"),
+                                           .dedupe = sv_printf(&p.arena, "sync:%d", i),
+                                           .priority = i < 4 ? 9 : 0};
+        assert_true(store_job_add(p.store, &want, &err));
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_true(store_job_take(p.store, &p.arena, &job, &is_found, &err));
+        assert_true(is_found);
+        assert_true((job.institution_id == p.institution_id) == (i < 3));
+    }
+    assert_true(store_job_take(p.store, &p.arena, &job, &is_found, &err));
+    assert_false(is_found);
+    place_close(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store_reading_save__says_exactly_who_changed),
         cmocka_unit_test(store_judgement_save__awards_exactly_once_when_fifty_race),
         cmocka_unit_test(store_award_change__a_revocation_by_hand_is_for_good),
+        cmocka_unit_test(store_purge__ends_awards_whose_time_is_over),
+        cmocka_unit_test(store_purge__has_every_course_judged_once_a_day),
+        cmocka_unit_test(store_job_take__leaves_a_thread_to_other_institutions),
         cmocka_unit_test(store_job_take__gives_each_job_once_and_again_when_its_lease_ran_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

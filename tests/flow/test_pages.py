@@ -14,6 +14,9 @@ BADGES = [
     {"key": "approved", "name": "Looked At Twice", "approval": "teacher", "rule": {"item": "Task 2", "min_points": 5}},
     {"key": "shown", "name": "Shown to Visitors",
      "rule": {"all": [{"badge": "task-one"}, {"manual": "explained <it> to \"visitors\""}]}},
+    {"key": "careful", "name": "Careful Reader", "on_grade_drop": "review", "rule": {"item": "Task 3", "min_percent": 50}},
+    {"key": "by-hand", "name": "Helped Others", "rule": {"manual": "helped somebody"}},
+    {"key": "after", "name": "Helper and More", "rule": {"badge": "by-hand"}},
 ]
 
 
@@ -46,7 +49,11 @@ class Person:
         return self.browser.post(self.base + path, fields, headers={"Origin": self.base, "Sec-Fetch-Site": "same-origin", **headers})
 
     def csrf(self):
-        return self.page().fields()["csrf"]
+        return self.token()
+
+    def token(self, path=""):
+        """The page's form token; while grades are being read the page has no form."""
+        return wait_until(lambda: self.page(path).fields().get("csrf"), 40, f"a form on the page /{path}")
 
 
 class School:
@@ -119,7 +126,7 @@ def test_a_learner_awards_nothing(school, pupil, deed):
 
 def test_a_teacher_is_no_badge_administrator(school):
     assert school.teacher.get("badges").status == 403
-    assert school.teacher.send("badges/import", {"csrf": school.teacher.page("grid").fields()["csrf"], "text": "{}"}).status == 403
+    assert school.teacher.send("badges/import", {"csrf": school.teacher.token("grid"), "text": "{}"}).status == 403
 
 
 @pytest.mark.parametrize("path", ["badges/00000000-0000-7000-8000-000000000000", "badges/1", "image/1.svg", "why/AAAAAAAAAAAAAAAAAAAAAA/%(badge)s",
@@ -187,7 +194,7 @@ def test_a_guest_sees_badges_and_nobody(school):
     assert "You are a guest" in shown and "First Task Done" in shown and "Check now" not in shown
     assert [user["name"] for user in school.lms.facts["users"] if user["name"] in shown] == []
     assert guest.get("grid").status == 403
-    reply = guest.send("check", {"csrf": school.teacher.page("learner").fields()["csrf"], "back": ""})
+    reply = guest.send("check", {"csrf": school.teacher.token("learner"), "back": ""})
     assert reply.status == 403, "another session's token, and no role"
 
 
@@ -236,7 +243,7 @@ def test_a_proposal_is_declined_with_a_reason_or_approved(school):
     assert "Waiting for your teacher" in Person(school, cyd["id"]).page().text
 
     address = school.why(cyd, "Looked At Twice")
-    token = school.teacher.page(address).fields()["csrf"]
+    token = school.teacher.token(address)
     silent = school.teacher.send(f"{address}/decide", {"csrf": token, "decision": "decline", "reason": ""})
     assert silent.status == 400 and len(school.awards(cyd, "Looked At Twice", "proposed")) == 1
     school.teacher.send(f"{address}/decide", {"csrf": token, "decision": "decline", "reason": "hand it in again"})
@@ -247,6 +254,53 @@ def test_a_proposal_is_declined_with_a_reason_or_approved(school):
     assert school.teacher.send(f"{address}/decide", {"csrf": token, "decision": "approve"}).status == 303
     assert len(school.awards(dov, "Looked At Twice")) == 1
     assert school.teacher.send(f"{address}/decide", {"csrf": token, "decision": "approve"}).status == 409
+
+
+def test_a_badge_whose_grade_dropped_waits_for_the_teacher_and_can_be_kept(school):
+    fay = school.student(2)
+    school.mark(fay, 90, "Task 3")
+    school.grades_read()
+    wait_until(lambda: school.awards(fay, "Careful Reader"), PROMPT_S, "the badge")
+    school.mark(fay, 10, "Task 3")
+    school.grades_read()
+    address = school.why(fay, "Careful Reader")
+    shown = html.unescape(school.teacher.page(address).text)
+    assert "no longer meet the rule" in shown and "Keep the badge" in shown
+    assert fay["name"] in html.unescape(school.teacher.page("grid?show=review").text)
+    assert "Careful Reader" in Person(school, fay["id"]).page().text
+    token = school.teacher.token(address)
+    assert school.teacher.send(f"{address}/decide", {"csrf": token, "decision": "approve", "reason": ""}).status == 303
+    assert len(school.awards(fay, "Careful Reader")) == 1
+    assert "no longer meet the rule" not in school.teacher.page(address).text
+
+
+def test_a_badge_given_by_hand_opens_the_next_one(school):
+    gus = school.student(3)
+    address = school.why(gus, "Helped Others")
+    token = school.teacher.token(address)
+    assert school.teacher.send(f"{address}/award", {"csrf": token, "reason": "tutored two others"}).status == 303
+    wait_until(lambda: school.awards(gus, "Helper and More"), PROMPT_S, "the badge that asks for it")
+
+
+def test_nobody_decides_about_a_badge_of_their_own(school):
+    both = Person(school, school.student(1)["id"], {CLAIM + "roles": [
+        "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor", "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"]})
+    address = school.why(school.student(1), "Helped Others").split("/why/")[1]
+    reply = both.send(f"why/{address}/award", {"csrf": both.token("grid"), "reason": "I deserve it"})
+    assert reply.status == 403 and school.awards(school.student(1), "Helped Others") == []
+
+
+def test_a_dry_run_writes_nothing(school):
+    before = school.laurel.counts()
+    where = {"issuer": school.lms.issuer, "client_id": school.lms.client_id, "deployment_id": school.lms.deployment,
+             "context_id": "nobody-was-here"}
+    path = school.laurel.folder / "dry.json"
+    path.write_text(json.dumps({"issuer": {"key": "n", "name": "N", "url": "https://n.example"}, "badges": [
+        {"key": "dry", "name": "Dry", "description": "d", "courses": [where], "rule": {"item": "X"}}]}), encoding="utf-8")
+    shown = school.laurel.cli("badge", "import", path, "--dry-run")
+    assert "Nothing was changed" in shown.out and "nobody has opened Laurel" in shown.out
+    after = school.laurel.counts()
+    assert {t: n for t, n in after.items() if "job" not in t} == {t: n for t, n in before.items() if "job" not in t}
 
 
 def test_a_teacher_confirms_what_only_a_teacher_can(school):
@@ -271,7 +325,7 @@ def test_a_teacher_confirms_what_only_a_teacher_can(school):
                          ids=["another token", "no token", "from elsewhere"])
 def test_a_form_that_is_not_ours_changes_nothing(school, fields, headers):
     address = school.why(school.student(0), "First Task Done")
-    token = school.teacher.page(address).fields()["csrf"]
+    token = school.teacher.token(address)
     reply = school.teacher.send(f"{address}/award", {"reason": "because", **({"csrf": token} if fields is None else fields)}, **headers)
     assert reply.status in (400, 403) and school.awards(school.student(0), "First Task Done") == []
 
@@ -280,7 +334,7 @@ def test_a_form_that_is_not_ours_changes_nothing(school, fields, headers):
 def test_check_now_leads_back_to_our_own_pages_only(school, back, leads):
     page = school.teacher
     [(before,)] = school.laurel.rows("SELECT max(sync_requested_at) FROM context")
-    reply = page.send("check", {"csrf": page.page("learner").fields()["csrf"], "back": page.home + back if leads else back})
+    reply = page.send("check", {"csrf": page.token("learner"), "back": page.home + back if leads else back})
     assert reply.status == 303 and before is not None
     assert reply.location == page.home + (back if leads else "") + "?done=checking"
 

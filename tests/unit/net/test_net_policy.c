@@ -142,7 +142,8 @@ static void check_urls(enum net_class net_class, const struct url_row *rows, siz
         if (ok != (rows[i].reason == NULL)) {
             fail_msg("%s: %s (%s)", rows[i].url, ok ? "allowed" : "refused", err.text);
         }
-        if (!ok && (strcmp(err.reason, rows[i].reason) != 0 || err.retry != ERR_RETRY_PARK)) {
+        if (!ok && rows[i].reason != NULL &&
+            (strcmp(err.reason, rows[i].reason) != 0 || err.retry != ERR_RETRY_PARK)) {
             fail_msg("%s: reason %s, retry %d", rows[i].url, err.reason, (int)err.retry);
         }
     }
