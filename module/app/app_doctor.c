@@ -1,9 +1,11 @@
 #include "app.h"
+#include "grades_source.h"
 #include "jose_keyset.h"
 #include "net_fetch.h"
 #include "store_job.h"
 #include "store_key.h"
 #include "store_registration.h"
+#include "store_source.h"
 #include <curl/curl.h>
 
 /* One finding after another; the command fails when any is bad. */
@@ -132,6 +134,52 @@ static size_t allow_own_address(const struct app *app, struct sv allowed[CONF_OU
     return count;
 }
 
+static void check_source(struct doctor *d, const struct store_source *row) {
+    AUTO_ARENA a = {0};
+    struct store_source stored = {0};
+    struct grades_source source = {0};
+    struct grades_probe probe = {0};
+    struct err err = {0};
+    const struct grades_course none = {0};
+    const struct grades_io io = {.http = lti_http_of(d->net), .clock = clock_system, .arena = &a};
+    if (!grades_kind_parse(row->kind, &source.kind) ||
+        source.kind != GRADES_MOODLE) { /* the others need a course */
+        return;
+    }
+    if (!store_source_get(d->app->store, row->institution_id, row->deployment_id, &a, &stored,
+                          &err)) {
+        (void)report_err(d, "source", &err);
+        return;
+    }
+    source.base_url = stored.base_url;
+    source.token = stored.token;
+    struct sv name = row->base_url.len > 0 ? row->base_url : row->kind;
+    if (!grades_test(&source, &none, &io, &probe, &err)) {
+        report(d, false, "source", sv_printf(&a, "%.*s: %s", SV_ARG(name), err.text));
+        return;
+    }
+    struct str words;
+    str_init(&words, &a, 2000);
+    str_add(&words, name);
+    for (size_t i = 0; i < probe.word_count; i++) {
+        str_addf(&words, "%s %.*s", i == 0 ? ":" : "", SV_ARG(probe.words[i]));
+    }
+    report(d, probe.is_good, "source", str_sv(&words));
+}
+
+static void check_sources(struct doctor *d) {
+    struct store_source *all = NULL;
+    struct err err = {0};
+    size_t count = 0;
+    if (!store_source_list(d->app->store, &d->app->arena, &all, &count, &err)) {
+        (void)report_err(d, "sources", &err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        check_source(d, &all[i]);
+    }
+}
+
 static void check_outside(struct doctor *d) {
     struct arena *a = &d->app->arena;
     struct err err = {0};
@@ -155,6 +203,7 @@ static void check_outside(struct doctor *d) {
     for (size_t i = 0; i < count; i++) {
         check_platform(d, &all[i]);
     }
+    check_sources(d);
     struct sv health = sv_printf(a, "%.*s/healthz", SV_ARG(d->app->conf.base_url));
     struct err unreachable = {0};
     if (!fetch(d, health, a, &response, &unreachable)) {
@@ -175,7 +224,8 @@ bool app_doctor(struct app *app, int argc, char **argv, bool is_help, struct err
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(stdout, "doctor [--json]",
-                       "Checks configuration, keys, database, schema, jobs, every platform and the "
+                       "Checks configuration, keys, database, schema, jobs, every platform, every "
+                       "grade source and the "
                        "web server, and\n"
                        "says how to mend each. Exit status 1 when something is wrong.",
                        &line);
