@@ -14,7 +14,6 @@
 struct ticket {
     struct ticket *next;
     const struct store_launch *launch;
-    struct sv json;
     pthread_cond_t wake;
     bool is_done, is_leader, is_taken;
     struct err err; /* code ERR_NONE: recorded */
@@ -42,50 +41,16 @@ void store_launch_queue_destroy(struct store_launch_queue *q) {
     }
 }
 
-static void member(struct str *out, const char *key, struct sv value) {
-    str_addf(out, "%s\"%s\":", out->len == 1 ? "" : ",", key);
-    quote_json(out, value);
-}
-
-static void flag(struct str *out, const char *key, bool value) {
-    str_addf(out, ",\"%s\":%s", key, value ? "true" : "false");
-}
-
-/* What launch_record() of sql/migrate/0002_launch.sql takes. */
-static struct sv launch_json(const struct store_launch *s, struct arena *a) {
-    const struct model_launch *l = s->launch;
+/* The mentees of a launch as a JSON array of texts. */
+static struct sv mentees_json(const struct model_launch *l, struct arena *a) {
     struct str out;
     str_init(&out, a, 1u << 20);
-    str_add_char(&out, '{');
-    member(&out, "launch_id", sv_from(s->launch_id));
-    member(&out, "deployment_id", l->deployment_id);
-    member(&out, "nonce", l->nonce);
-    member(&out, "sub", l->sub);
-    member(&out, "name", l->name);
-    member(&out, "given_name", l->given_name);
-    member(&out, "family_name", l->family_name);
-    member(&out, "email", l->email);
-    member(&out, "locale", l->locale);
-    member(&out, "sourcedid", l->person_sourcedid);
-    member(&out, "context_id", l->context_id);
-    member(&out, "context_title", l->context_title);
-    member(&out, "context_label", l->context_label);
-    member(&out, "resource_link_id", l->resource_link_id);
-    member(&out, "resource_link_title", l->resource_link_title);
-    member(&out, "lineitems_url", l->ags_lineitems);
-    member(&out, "lineitem_url", l->ags_lineitem);
-    member(&out, "ags_scopes", l->ags_scopes);
-    member(&out, "nrps_url", l->nrps_url);
-    str_addf(&out, ",\"role\":%d,\"expires_at_s\":%lld", (int)l->role, (long long)l->expires_at_s);
-    flag(&out, "is_learner", l->is_learner);
-    flag(&out, "is_lms_admin", l->is_lms_admin);
-    flag(&out, "is_test_user", l->is_test_user);
-    str_add_c(&out, ",\"mentees\":[");
+    str_add_char(&out, '[');
     for (size_t i = 0; i < l->mentee_count; i++) {
         str_add_c(&out, i == 0 ? "" : ",");
         quote_json(&out, l->mentee_subs[i]);
     }
-    str_add_c(&out, "]}");
+    str_add_char(&out, ']');
     return str_sv(&out);
 }
 
@@ -103,25 +68,75 @@ static void set_verdict(struct ticket *t, struct sv verdict) {
     }
 }
 
-static bool record(struct store *store, struct ticket **batch, size_t n, struct err *err) {
-    AUTO_ARENA a = {0};
+/* The texts of a launch, in the order in which sql/query/launch_record.sql takes them. */
+#define TEXTS 16
+static void launch_texts(const struct model_launch *l, struct sv out[TEXTS]) {
+    const struct sv texts[TEXTS] = {
+        l->sub,           l->name,          l->given_name,       l->family_name,
+        l->email,         l->locale,        l->person_sourcedid, l->context_id,
+        l->context_title, l->context_label, l->resource_link_id, l->resource_link_title,
+        l->ags_lineitems, l->ags_lineitem,  l->ags_scopes,       l->nrps_url};
+    memcpy(out, texts, sizeof texts);
+}
+
+/* A batch turned on its side: one array for each column. */
+static void add_batch(struct db_args *args, struct ticket *const *batch, size_t n) {
     int64_t registrations[BATCH_MAX];
-    struct sv launches[BATCH_MAX];
+    int64_t expires[BATCH_MAX];
+    int64_t roles[BATCH_MAX];
+    bool learners[BATCH_MAX];
+    bool lms_admins[BATCH_MAX];
+    bool test_users[BATCH_MAX];
+    struct sv ids[BATCH_MAX];
+    struct sv deployments[BATCH_MAX];
+    struct sv nonces[BATCH_MAX];
+    struct sv mentees[BATCH_MAX];
     struct sv tokens[BATCH_MAX];
     struct sv browsers[BATCH_MAX];
+    struct sv texts[BATCH_MAX][TEXTS];
     for (size_t i = 0; i < n; i++) {
-        const struct store_launch *l = batch[i]->launch;
-        registrations[i] = l->launch->registration_id;
-        launches[i] = batch[i]->json;
-        tokens[i] = sv_of((const char *)l->token_hash, sizeof l->token_hash);
-        browsers[i] = sv_of((const char *)l->browser_hash, sizeof l->browser_hash);
+        const struct store_launch *s = batch[i]->launch;
+        const struct model_launch *l = s->launch;
+        registrations[i] = l->registration_id;
+        expires[i] = l->expires_at_s;
+        roles[i] = l->role;
+        learners[i] = l->is_learner;
+        lms_admins[i] = l->is_lms_admin;
+        test_users[i] = l->is_test_user;
+        ids[i] = sv_from(s->launch_id);
+        deployments[i] = l->deployment_id;
+        nonces[i] = l->nonce;
+        mentees[i] = mentees_json(l, args->arena);
+        tokens[i] = sv_of((const char *)s->token_hash, sizeof s->token_hash);
+        browsers[i] = sv_of((const char *)s->browser_hash, sizeof s->browser_hash);
+        launch_texts(l, texts[i]);
     }
+    db_add_i64s(args, registrations, n);
+    db_add_texts(args, ids, n);
+    db_add_texts(args, deployments, n);
+    db_add_texts(args, nonces, n);
+    db_add_i64s(args, expires, n);
+    for (size_t column = 0; column < TEXTS; column++) {
+        struct sv one[BATCH_MAX];
+        for (size_t i = 0; i < n; i++) {
+            one[i] = texts[i][column];
+        }
+        db_add_texts(args, one, n);
+    }
+    db_add_i64s(args, roles, n);
+    db_add_bools(args, learners, n);
+    db_add_bools(args, lms_admins, n);
+    db_add_bools(args, test_users, n);
+    db_add_texts(args, mentees, n);
+    db_add_bytes_array(args, tokens, n);
+    db_add_bytes_array(args, browsers, n);
+}
+
+static bool record(struct store *store, struct ticket **batch, size_t n, struct err *err) {
+    AUTO_ARENA a = {0};
     struct db_args args;
     db_args_init(&args, &a);
-    db_add_i64s(&args, registrations, n);
-    db_add_texts(&args, launches, n);
-    db_add_bytes_array(&args, tokens, n);
-    db_add_bytes_array(&args, browsers, n);
+    add_batch(&args, batch, n);
     AUTO_ROWS rows = {0};
     if (!store_run(store, 0, "launch_record", &args, &rows, err)) {
         return false;
@@ -202,8 +217,7 @@ static void lead(struct store *store, struct store_launch_queue *q, struct ticke
 
 bool store_launch_record(struct store *store, const struct store_launch *launch, struct err *err) {
     struct store_launch_queue *q = store->launches;
-    AUTO_ARENA a = {0};
-    struct ticket me = {.launch = launch, .json = launch_json(launch, &a)};
+    struct ticket me = {.launch = launch};
     (void)pthread_cond_init(&me.wake, NULL);
     (void)pthread_mutex_lock(&q->lock);
     *(q->last == NULL ? &q->first : &q->last->next) = &me;
