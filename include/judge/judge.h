@@ -98,7 +98,7 @@ struct judge_import {
  * nothing in a course that has been read, or more than one thing, is ERR_INPUT naming the
  * candidates; a course that was never read is a problem, not an error (it is bound when it has
  * been). Nothing is written. Fails: ERR_INPUT with line and
- * column; ERR_NOT_FOUND "course". */
+ * column; ERR_NOT_FOUND "course"; ERR_DENIED "issuer" for a key that another issuer's badge has. */
 NODISCARD bool judge_import_read(struct store *store, struct sv text, int64_t institution_id,
                                  struct arena *a, struct judge_import *out, struct err *err);
 /* Do it. */

@@ -31,6 +31,8 @@ struct store_session {
     bool is_learner;
     struct sv *mentee_subs;
     size_t mentee_count;
+    struct sv *issuer_keys; /* a badge admin's rights: of these issuers only; none: of all */
+    size_t issuer_count;
     usec_t synced_at, sync_requested_at; /* of the course; 0: never */
     struct sv sync_error;
     struct sv source_kind; /* "moodle"..., empty: no grade source is set for this deployment */

@@ -1,10 +1,36 @@
 #include "app.h"
 #include "store_admin.h"
+#include "store_badge.h"
 #include "store_registration.h"
 
 struct grant_line {
-    struct sv issuer, client_id, sub, institution;
+    struct sv issuer, client_id, sub, institution, badge_issuer;
 };
+
+/* 0 for an empty key: the whole institution. */
+static bool find_issuer(struct app *app, int64_t institution_id, struct sv key, int64_t *id,
+                        struct err *err) {
+    struct model_issuer *all = NULL;
+    size_t count = 0;
+    *id = 0;
+    if (key.len == 0) {
+        return true;
+    }
+    if (!store_issuer_list(app->store, institution_id, &app->arena, &all, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sv_eq(all[i].key, key)) {
+            *id = all[i].id;
+            return true;
+        }
+    }
+    return err_because(
+        err, ERR_NOT_FOUND, "issuer",
+        "there is no badge issuer \"%.*s\" in this institution; `laurel badge import` makes "
+        "issuers",
+        SV_ARG(key));
+}
 
 static bool find_want(struct app *app, const struct grant_line *l, struct store_grant_want *want,
                       struct err *err) {
@@ -24,7 +50,7 @@ static bool find_want(struct app *app, const struct grant_line *l, struct store_
     }
     *want = (struct store_grant_want){
         .institution_id = institution.id, .registration_id = all[0].id, .sub = l->sub};
-    return true;
+    return find_issuer(app, institution.id, l->badge_issuer, &want->issuer_id, err);
 }
 
 static bool set_grant(struct app *app, int argc, char **argv, bool is_help, bool is_granted,
@@ -46,7 +72,10 @@ static bool set_grant(struct app *app, int argc, char **argv, bool is_help, bool
         {.name = "institution",
          .text = &l.institution,
          .is_required = true,
-         .help = "NAME  for which school"}};
+         .help = "NAME  for which school"},
+        {.name = "badge-issuer",
+         .text = &l.badge_issuer,
+         .help = "KEY  for the badges of this issuer only"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(

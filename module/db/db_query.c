@@ -169,8 +169,9 @@ static bool run_once(struct db_conn *c, const char *name, const struct db_args *
     return keep_result(c->pg, res, name, rows, err);
 }
 
-/* A statement may be repeated after a lost connection when it only reads. */
-static bool is_read(struct db_conn *c, const char *name) {
+/* A statement may be repeated after a lost connection when it reads, or calls a function: those of
+ * sql/migrate do the same thing once, however often they are asked. */
+static bool is_repeatable(struct db_conn *c, const char *name) {
     size_t index = 0;
     const struct db_query_def *q = db_pool_query(c->pool, name, &index);
     struct sv line;
@@ -179,7 +180,7 @@ static bool is_read(struct db_conn *c, const char *name) {
         return false;
     }
     (void)sv_cut(blob_sv(q->blob), '\n', &line, &sql);
-    return sv_starts(sv_trim(sql), SV("SELECT")) && sv_find(line, '!') == line.len;
+    return sv_starts(sv_trim(sql), SV("SELECT"));
 }
 
 bool db_run(struct db_conn *c, const char *name, const struct db_args *args, struct db_rows *rows,
@@ -188,7 +189,7 @@ bool db_run(struct db_conn *c, const char *name, const struct db_args *args, str
     if (run_once(c, name, args, rows, &first)) {
         return true;
     }
-    if (!c->is_in_transaction && is_lost(c->pg) && is_read(c, name)) {
+    if (!c->is_in_transaction && is_lost(c->pg) && is_repeatable(c, name)) {
         return db_connect(c, err) && run_once(c, name, args, rows, err);
     }
     *err = err->code == ERR_NONE ? first : *err;
@@ -273,7 +274,7 @@ bool db_run_in(struct db_conn *c, int64_t institution_id, const char *name,
     if (run_in_once(c, institution_id, name, args, rows, &first)) {
         return true;
     }
-    if (is_lost(c->pg) && is_read(c, name)) {
+    if (is_lost(c->pg) && is_repeatable(c, name)) {
         return db_connect(c, err) && run_in_once(c, institution_id, name, args, rows, err);
     }
     *err = err->code == ERR_NONE ? first : *err;

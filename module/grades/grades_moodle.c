@@ -81,22 +81,22 @@ static bool has_no_completion(const struct err *err) {
 }
 
 /* What is still worth asking for each person. */
-struct todo {
+struct pending {
     bool grades, activities, course;
 };
 
 static bool completion_read(struct moodle_read *m, struct sv course, size_t person,
-                            struct todo *todo, struct err *err) {
+                            struct pending *left, struct err *err) {
     const struct moodle_param params[] = {{"courseid", course},
                                           {"userid", m->build.out->members[person].person_ref}};
-    if (todo->activities) {
+    if (left->activities) {
         AUTO_ARENA scratch = {0};
         AUTO_JSON *reply = NULL;
         struct err fail = {0};
         bool is_read = moodle_call(&m->link, MOODLE_ACTIVITIES, params, ARRAY_LEN(params), &scratch,
                                    &reply, &fail) &&
                        moodle_activities_take(m, reply, person, &fail);
-        todo->activities = is_read || is_person_gone(&fail);
+        left->activities = is_read || is_person_gone(&fail);
         if (!is_person_gone(&fail) && !has_no_completion(&fail) &&
             !part(m, is_read, &fail, GRADES_CAN_COMPLETION,
                   "Completion of activities is not granted (" MOODLE_ACTIVITIES
@@ -105,7 +105,7 @@ static bool completion_read(struct moodle_read *m, struct sv course, size_t pers
             return false;
         }
     }
-    if (!todo->course) {
+    if (!left->course) {
         return true;
     }
     AUTO_ARENA scratch = {0};
@@ -118,30 +118,30 @@ static bool completion_read(struct moodle_read *m, struct sv course, size_t pers
         m->build.out->members[person].is_active = false;
         return true;
     }
-    todo->course = is_read;
+    left->course = is_read;
     return has_no_completion(&fail) ||
            part(m, is_read, &fail, GRADES_CAN_COURSE_COMPLETION,
                 "Completion of the course is not granted (" MOODLE_COURSE ").", err);
 }
 
-static bool person_read(struct moodle_read *m, struct sv course, size_t person, struct todo *todo,
-                        struct err *err) {
+static bool person_read(struct moodle_read *m, struct sv course, size_t person,
+                        struct pending *left, struct err *err) {
     struct grades_reading *out = m->build.out;
     moodle_persons_reserve(m);
     const struct moodle_person *notes = &m->persons[person];
     for (size_t i = notes->from; i < notes->to; i++) { /* so that completion finds its row */
         m->marks[out->facts[i].item_index] = (struct moodle_mark){.person = person + 1, .fact = i};
     }
-    if (todo->grades) {
+    if (left->grades) {
         struct err fail = {0};
         bool is_read = grades_of(m, course, out->members[person].person_ref, true, &fail);
-        todo->grades = is_read || is_person_gone(&fail);
+        left->grades = is_read || is_person_gone(&fail);
         if (!is_person_gone(&fail) && !part(m, is_read, &fail, GRADES_CAN_SCORES,
                                             "Grades are not granted (" MOODLE_GRADES ").", err)) {
             return false;
         }
     }
-    return completion_read(m, course, person, todo, err);
+    return completion_read(m, course, person, left, err);
 }
 
 /* Activities that neither have a grade nor keep completion (labels, pages) say nothing about
@@ -169,11 +169,11 @@ static void drop_mute_items(struct grades_reading *out, struct arena *a) {
 static bool persons_read(struct moodle_read *m, struct sv course, bool asks_grades,
                          struct err *err) {
     struct grades_reading *out = m->build.out;
-    struct todo todo = {.grades = asks_grades, .activities = true, .course = true};
+    struct pending left = {.grades = asks_grades, .activities = true, .course = true};
     for (size_t i = 0; i < out->member_count; i++) {
-        bool is_anything_left = todo.grades || todo.activities || todo.course;
+        bool is_anything_left = left.grades || left.activities || left.course;
         if (is_anything_left && out->members[i].is_learner &&
-            !person_read(m, course, i, &todo, err)) {
+            !person_read(m, course, i, &left, err)) {
             return false;
         }
     }

@@ -212,6 +212,13 @@ bool judge_import_read(struct store *store, struct sv text, int64_t institution_
         return false;
     }
     for (size_t i = 0; i < out->badge_count; i++) {
+        const struct store_badge *old = find_existing(&r, out->badges[i].badge->key);
+        if (old != NULL && !sv_eq(old->issuer_key, out->file->issuer.key)) {
+            return err_because(err, ERR_DENIED, "issuer",
+                               "badges[%zu].key \"%.*s\" belongs to the issuer \"%.*s\" already; "
+                               "choose another key",
+                               i, SV_ARG(old->key), SV_ARG(old->issuer_key));
+        }
         out->badges[i].change = change_of(&r, &out->badges[i]);
         for (size_t c = 0; c < out->badges[i].course_count; c++) {
             if (!try_course(&r, &out->badges[i], c, i)) {

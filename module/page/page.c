@@ -191,6 +191,14 @@ static bool check_role(const struct page *p, unsigned flags, struct err *err) {
     return true;
 }
 
+bool page_may_issue(const struct page *p, struct sv issuer_key) {
+    bool is_listed = p->session.issuer_count == 0;
+    for (size_t i = 0; i < p->session.issuer_count; i++) {
+        is_listed = is_listed || sv_eq(p->session.issuer_keys[i], issuer_key);
+    }
+    return p->session.role == MODEL_ROLE_ADMIN && is_listed;
+}
+
 static bool answer(struct page *p, struct err *err) {
     const struct web_route *route = NULL;
     if (!web_router_find(&ROUTER, p->req, p->resp, &route, err)) {

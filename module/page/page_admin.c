@@ -166,7 +166,8 @@ bool page_admin_show(struct page *p, const struct page_import_retry *retry, stru
     json_t *badges = json_array();
     (void)json_object_set_new(model, "badges", badges);
     for (size_t i = 0; i < o.badge_count; i++) {
-        if (!add_badge(p, badges, &o, &o.badges[i], err)) {
+        if (page_may_issue(p, o.badges[i].issuer_key) &&
+            !add_badge(p, badges, &o, &o.badges[i], err)) {
             json_decref(model);
             return false;
         }

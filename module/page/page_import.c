@@ -34,8 +34,18 @@ static bool read_import(struct page *p, struct sv text, struct judge_import *out
         return err_because(err, ERR_INPUT, "empty",
                            "choose a badge file, or paste the text of one");
     }
-    return judge_import_read(p->app->options.store, text, p->session.institution_id, p->arena, out,
-                             err);
+    if (!judge_import_read(p->app->options.store, text, p->session.institution_id, p->arena, out,
+                           err)) {
+        return false;
+    }
+    if (!page_may_issue(p, out->file->issuer.key)) {
+        return err_because(
+            err, ERR_DENIED, "issuer",
+            "your rights are for other issuers than \"%.*s\"; ask an administrator of the "
+            "whole institution",
+            SV_ARG(out->file->issuer.key));
+    }
+    return true;
 }
 
 static const char *kind_of(enum store_change change) {

@@ -58,6 +58,8 @@ enum {
 
 typedef bool page_handler(struct page *p, struct err *err);
 
+/* May this badge admin design and decide for the issuer? */
+bool page_may_issue(const struct page *p, struct sv issuer_key);
 /* A path of ours below this launch: page_path(p, "badges/%s", id). */
 struct sv page_path(const struct page *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "/assets/HASH/name" */

@@ -70,7 +70,7 @@ static bool may_change(const struct page *p, const struct page_why *why, struct 
         return err_because(err, ERR_DENIED, "own_badge",
                            "nobody decides about a badge of their own; ask another teacher");
     }
-    if (is_elsewhere && p->session.role != MODEL_ROLE_ADMIN) {
+    if (is_elsewhere && !page_may_issue(p, why->badge->stored.issuer_key)) {
         return err_because(
             err, ERR_DENIED, "other_course",
             "this badge was awarded in another course; its teachers decide about it");

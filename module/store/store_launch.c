@@ -254,18 +254,18 @@ bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv no
     return store_run(store, 0, "nonce_burn", &args, NULL, err);
 }
 
-static bool read_mentees(struct sv text, struct arena *a, struct store_session *out,
-                         struct err *err) {
+/* A text[] column that the statement gives as JSON. */
+static bool read_texts(struct sv text, struct arena *a, struct sv **out, size_t *count,
+                       struct err *err) {
     AUTO_JSON *list = NULL;
-    if (!js_parse(text, 1u << 20, "mentees", &list, err)) {
+    if (!js_parse(text, 1u << 20, "a list of texts", &list, err)) {
         return false;
     }
-    size_t n = json_array_size(list);
-    out->mentee_subs = ARENA_ARRAY(a, struct sv, n);
-    for (size_t i = 0; i < n; i++) {
-        out->mentee_subs[i] = sv_copy(a, js_sv(json_array_get(list, i)));
+    *count = json_array_size(list);
+    *out = ARENA_ARRAY(a, struct sv, *count);
+    for (size_t i = 0; i < *count; i++) {
+        (*out)[i] = sv_copy(a, js_sv(json_array_get(list, i)));
     }
-    out->mentee_count = n;
     return true;
 }
 
@@ -299,5 +299,6 @@ bool store_session_get(struct store *store, struct sv launch_id, const unsigned 
                                   .sync_requested_at = db_time(&rows, 0, 14),
                                   .sync_error = store_text(&rows, 0, 15, a),
                                   .source_kind = store_text(&rows, 0, 16, a)};
-    return read_mentees(db_text(&rows, 0, 10), a, out, err);
+    return read_texts(db_text(&rows, 0, 10), a, &out->mentee_subs, &out->mentee_count, err) &&
+           read_texts(db_text(&rows, 0, 17), a, &out->issuer_keys, &out->issuer_count, err);
 }

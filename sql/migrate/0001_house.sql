@@ -85,6 +85,7 @@ CREATE TABLE session (
     role smallint NOT NULL,
     is_learner boolean NOT NULL,
     mentees text[] NOT NULL DEFAULT '{}',
+    issuer_keys text[] NOT NULL DEFAULT '{}', -- a badge admin's: of these issuers only; empty: of all
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL
 );

@@ -185,11 +185,23 @@ BEGIN
     USING unnest(browser_hashes, me) AS t (browser_hash, me)
     WHERE t.me IS NOT NULL AND s.browser_hash = t.browser_hash AND s.person_id <> t.me;
     INSERT INTO session (launch_id, token_hash, browser_hash, institution_id, registration_id, person_id, context_id,
-                         role, is_learner, mentees, expires_at)
+                         role, is_learner, mentees, issuer_keys, expires_at)
     SELECT t.launch_id, t.token_hash, t.browser_hash, t.inst, t.reg, t.me, t.course, t.role, t.is_learner,
-           ARRAY(SELECT jsonb_array_elements_text(t.mentees)), now() + interval '4 hours'
-    FROM unnest(launch_ids::uuid[], token_hashes, browser_hashes, inst, regs, me, course, roles, learners, mentees::jsonb[])
-        AS t (launch_id, token_hash, browser_hash, inst, reg, me, course, role, is_learner, mentees)
+           ARRAY(SELECT jsonb_array_elements_text(t.mentees)),
+           -- Rights for single issuers count when there are none for the whole institution.
+           CASE WHEN t.role <> 4 OR (t.trusts AND t.is_lms_admin)
+                     OR EXISTS (SELECT FROM admin_grant a WHERE a.institution_id = t.inst AND a.person_id = t.me
+                                AND a.issuer_id = 0)
+                THEN '{}'
+                ELSE ARRAY(SELECT i.key FROM admin_grant a
+                           JOIN issuer i ON i.institution_id = a.institution_id AND i.id = a.issuer_id
+                           WHERE a.institution_id = t.inst AND a.person_id = t.me ORDER BY i.key)
+           END,
+           now() + interval '4 hours'
+    FROM unnest(launch_ids::uuid[], token_hashes, browser_hashes, inst, regs, me, course, roles, learners,
+                mentees::jsonb[], trusts, lms_admins)
+        AS t (launch_id, token_hash, browser_hash, inst, reg, me, course, role, is_learner, mentees, trusts,
+              is_lms_admin)
     WHERE t.me IS NOT NULL;
 
     RETURN QUERY SELECT t.n, CASE t.verdict WHEN 'again' THEN 'ok' ELSE t.verdict END
@@ -201,11 +213,12 @@ CREATE FUNCTION session_find(launch uuid, hash bytea)
 RETURNS TABLE (institution_id bigint, institution text, time_zone text, registration_id bigint, issuer text,
                auth_url text, person_id bigint, person_name text, role smallint, is_learner boolean,
                mentees text[], context_id bigint, course_title text, synced_at bigint, sync_requested_at bigint,
-               sync_error text, source_kind text)
+               sync_error text, source_kind text, issuer_keys text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT s.institution_id, i.name, i.time_zone, s.registration_id, r.issuer, r.auth_url, s.person_id, p.name,
            s.role, s.is_learner, s.mentees, s.context_id, coalesce(nullif(c.title, ''), c.label, ''),
-           usec(c.synced_at), usec(c.sync_requested_at), coalesce(c.sync_error, ''), coalesce(g.kind, '')
+           usec(c.synced_at), usec(c.sync_requested_at), coalesce(c.sync_error, ''), coalesce(g.kind, ''),
+           s.issuer_keys
     FROM session s
     JOIN institution i ON i.id = s.institution_id
     JOIN registration r ON r.id = s.registration_id AND r.is_enabled

@@ -290,6 +290,32 @@ def test_nobody_decides_about_a_badge_of_their_own(school):
     assert reply.status == 403 and school.awards(school.student(1), "Helped Others") == []
 
 
+def test_rights_for_one_issuer_end_at_its_badges(school):
+    lms = school.lms
+    def file_of(issuer, key):
+        return json.dumps({"issuer": {"key": issuer, "name": issuer.title(), "url": "https://n.example"}, "badges": [
+            {"key": key, "name": key.title(), "description": "d", "rule": {"manual": "x"}, "courses": [
+                {"issuer": lms.issuer, "client_id": lms.client_id, "deployment_id": lms.deployment,
+                 "context_id": str(school.course["id"])}]}]})
+    path = school.laurel.folder / "maths.json"
+    path.write_text(file_of("maths", "sums"), encoding="utf-8")
+    school.laurel.cli("badge", "import", path)
+    helper = lms.user("teacher")["id"]
+    grant = ["admin", "grant", "--issuer", lms.issuer, "--client-id", lms.client_id, "--sub", helper,
+             "--institution", "Northside College", "--badge-issuer"]
+    assert "no badge issuer" in school.laurel.cli(*grant, "physics", check=False).err
+    school.laurel.cli(*grant, "maths")
+    person = Person(school, helper)
+    listed = html.unescape(person.page("badges").text)
+    assert "Sums" in listed and "First Task Done" not in listed
+    own = upload(person, "badges/import", file_of("maths", "products"))
+    assert own.status == 200 and "Products" in own.text
+    other = upload(person, "badges/import", file_of("northside", "stolen"))
+    assert other.status in (400, 403) and "rights are for other issuers" in html.unescape(other.text)
+    theft = upload(person, "badges/import", file_of("maths", "task-one"))
+    assert theft.status in (400, 403) and "belongs to the issuer" in html.unescape(theft.text)
+
+
 def test_a_dry_run_writes_nothing(school):
     before = school.laurel.counts()
     where = {"issuer": school.lms.issuer, "client_id": school.lms.client_id, "deployment_id": school.lms.deployment,

@@ -151,13 +151,15 @@ static void find__follows_moodles_pages_and_ignores_foreign_columns(void **state
     assert_int_equal(b->fake.requests, 2);
 }
 
+#define LINK_TO_ITSELF "<" BASE "?type_id=1&resource_id=badge-1&tag=laurel>; rel=\"next\""
+
 static void pages__stay_on_their_server_and_end(void **state) {
     static const char *const links[] = {
         "<https://evil.example/next>; rel=\"next\"",
         "<http://lms.example/next>; rel=\"next\"",
         "<https://lms.example:8443/next>; rel=\"next\"",
         "<file:///etc/passwd>; rel=\"next\"",
-        "<" BASE "?type_id=1&resource_id=badge-1&tag=laurel>; rel=\"next\"", /* itself */
+        LINK_TO_ITSELF,
         "</relative>; rel=\"next\"",
     };
     struct bench *b = *state;
