@@ -151,7 +151,8 @@ static void find__follows_moodles_pages_and_ignores_foreign_columns(void **state
     assert_int_equal(b->fake.requests, 2);
 }
 
-#define LINK_TO_ITSELF "<" BASE "?type_id=1&resource_id=badge-1&tag=laurel>; rel=\"next\""
+static const char link_to_itself[] =
+    "<" BASE "?type_id=1&resource_id=badge-1&tag=laurel>; rel=\"next\"";
 
 static void pages__stay_on_their_server_and_end(void **state) {
     static const char *const links[] = {
@@ -159,7 +160,7 @@ static void pages__stay_on_their_server_and_end(void **state) {
         "<http://lms.example/next>; rel=\"next\"",
         "<https://lms.example:8443/next>; rel=\"next\"",
         "<file:///etc/passwd>; rel=\"next\"",
-        LINK_TO_ITSELF,
+        link_to_itself,
         "</relative>; rel=\"next\"",
     };
     struct bench *b = *state;
