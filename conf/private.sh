@@ -45,7 +45,7 @@ packages_to_build() {
 }
 # With the demo learning platform in tests/lms.
 packages_to_run() {
-    echo postgresql nginx ca-certificates python3 python3-flask python3-jwcrypto
+    echo postgresql nginx ca-certificates tzdata python3 python3-flask python3-jwcrypto
 }
 
 # free_port WANTED: prints the first free TCP port of 127.0.0.1 from WANTED upwards; 0 means any.
