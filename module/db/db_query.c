@@ -63,13 +63,22 @@ bool db_query_parse(const struct blob *blob, struct db_query_def *out, struct er
 
 static bool is_lost(PGconn *pg) { return PQstatus(pg) != CONNECTION_OK; }
 
+/* Whether an answer means that the server is gone, which libpq's own status learns only later: no
+ * result at all, an error that libpq made up itself (it has no SQLSTATE), or the server's last
+ * words (57P01 to 57P03: shut down, crashed, starting). */
+static bool is_farewell(const PGresult *res) {
+    ExecStatusType status = PQresultStatus(res); /* of NULL: PGRES_FATAL_ERROR */
+    const char *state = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    return status == PGRES_FATAL_ERROR && (state == NULL || strncmp(state, "57P0", 4) == 0);
+}
+
 bool db_fail(PGconn *pg, const PGresult *res, const char *what, struct err *err) {
     const char *state = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *why = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
     bool is_again =
         state != NULL && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
                           strncmp(state, "57P", 3) == 0 || strncmp(state, "53", 2) == 0);
-    bool is_gone = res == NULL || is_lost(pg);
+    bool is_gone = is_lost(pg) || is_farewell(res);
     /* undefined table or function: nobody has migrated this database, or an older release did */
     if (state != NULL && (strcmp(state, "42P01") == 0 || strcmp(state, "42883") == 0)) {
         (void)err_because(
@@ -104,9 +113,9 @@ static bool check_args(const struct db_query_def *q, const struct db_args *args,
     return true;
 }
 
-/* libpq gives no result at all when the server is gone, and may not have noticed that it is. */
-static void drop_if_silent(struct db_conn *c, const PGresult *res) {
-    if (res == NULL) {
+/* So that the next use of the connection makes a new one. */
+static void drop_if_gone(struct db_conn *c, const PGresult *res) {
+    if (is_farewell(res)) {
         PQfinish(c->pg);
         c->pg = NULL;
     }
@@ -120,7 +129,7 @@ static bool prepare(struct db_conn *c, const struct db_query_def *q, size_t inde
     AUTO_PGRESULT *res = PQprepare(c->pg, name, (const char *)q->blob->bytes, q->n, q->type);
     if (PQresultStatus(res) != PGRES_COMMAND_OK) {
         (void)db_fail(c->pg, res, name, err);
-        drop_if_silent(c, res);
+        drop_if_gone(c, res);
         return false;
     }
     c->is_prepared[index] = true;
@@ -161,9 +170,10 @@ static bool run_once(struct db_conn *c, const char *name, const struct db_args *
     }
     PGresult *res = PQexecPrepared(c->pg, name, q->n, args == NULL ? NULL : args->value,
                                    args == NULL ? NULL : args->len, all_binary(), 0);
-    if (res == NULL) {
+    if (is_farewell(res)) {
         (void)db_fail(c->pg, res, name, err);
-        drop_if_silent(c, res);
+        drop_if_gone(c, res);
+        PQclear(res);
         return false;
     }
     return keep_result(c->pg, res, name, rows, err);
@@ -222,12 +232,18 @@ static bool collect_in(struct db_conn *c, const char *name, struct db_rows *rows
             /* one ends a statement's results; two mean that nobody is there any more */
             if (is_lost(c->pg) || ++silent > 1) {
                 (void)db_fail(c->pg, NULL, name, err);
-                drop_if_silent(c, NULL);
+                drop_if_gone(c, NULL);
                 return false;
             }
             continue;
         }
         silent = 0;
+        if (is_farewell(res)) {
+            (void)db_fail(c->pg, res, name, err);
+            drop_if_gone(c, res);
+            PQclear(res);
+            return false;
+        }
         ExecStatusType status = PQresultStatus(res);
         is_synced = status == PGRES_PIPELINE_SYNC;
         if (is_synced) {
@@ -287,7 +303,7 @@ static bool command(struct db_conn *c, const char *sql, struct err *err) {
         return true;
     }
     (void)db_fail(c->pg, res, "transaction", err);
-    drop_if_silent(c, res);
+    drop_if_gone(c, res);
     return false;
 }
 

@@ -118,6 +118,22 @@ def test_a_database_restart_costs_a_retry_and_no_crash(own_cluster):
         platform.close()
 
 
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_database_that_was_away_while_nobody_asked_is_not_noticed(own_cluster, mode):
+    """Every pooled connection is dead then, and libpq says so in more than one way."""
+    place = laurel.Laurel(own_cluster)
+    try:
+        place.prepare().start()
+        ask = lambda index: place.answers("/lti/jwks")
+        assert set(laurel.Crowd.run(8, ask)) == {200}
+        own_cluster.stop(mode)
+        own_cluster.start()
+        time.sleep(1.5)     # a refused connection attempt is remembered for a second
+        assert laurel.Crowd.run(8, ask) == [200] * 8
+    finally:
+        place.close()
+
+
 def accepted_insecure(reply):
     """On loopback without TLS the cookies have no __Host- prefix, so only the redirect is looked at."""
     assert reply.status == 303
