@@ -14,7 +14,10 @@ struct model_registration {
     struct sv token_audience; /* empty: the token URL */
     bool trusts_admin_role;   /* LMS administrators are badge admins */
     bool is_enabled;
-    struct sv product; /* product_family_code last seen in a launch; may be empty */
+    struct sv product;      /* product_family_code last seen in a launch; may be empty */
+    int64_t institution_id; /* whose invitation made it; 0: the operator's, schools may share it */
+    bool approves_deployments; /* a new deployment joins institution_id unasked */
+    bool offers_storage;       /* platform storage was offered in a login */
 };
 
 struct model_deployment {
@@ -61,6 +64,10 @@ struct model_launch {
     struct sv ags_lineitems, ags_lineitem; /* service URLs; empty when not offered */
     struct sv ags_scopes;                  /* space-separated */
     struct sv nrps_url;                    /* context_memberships_url; empty when not offered */
-    struct sv custom_json;                 /* object of strings, compact; "{}" when absent */
+    /* Platform notification service (reference lti.md 9); empty when not offered. */
+    struct sv notices_url, notice_types; /* types: space-separated */
+    /* A migration claim of LTI 1.1 (lti1p1), not verified yet; consumer_key empty: none. */
+    struct sv legacy_consumer_key, legacy_sign, legacy_user_id, legacy_resource_link_id;
+    struct sv custom_json; /* object of strings, compact; "{}" when absent */
     struct sv platform_guid, product, product_version;
 };

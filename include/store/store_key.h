@@ -13,10 +13,10 @@ struct store_key {
 /* Those still published, newest first. */
 NODISCARD bool store_key_list(struct store *store, struct arena *a, struct store_key **out,
                               size_t *count, struct err *err);
-/* The PEM of the newest key that signs. Fails: ERR_NOT_FOUND "key" with what to do; ERR_DENIED
- * "seal". */
-NODISCARD bool store_key_current(struct store *store, struct arena *a, struct store_key *out,
-                                 struct sv *pem, struct err *err);
+/* The PEM of the newest key that signs for a registration: its own, else the common one. Fails:
+ * ERR_NOT_FOUND "key" with what to do; ERR_DENIED "seal". */
+NODISCARD bool store_key_current(struct store *store, int64_t registration_id, struct arena *a,
+                                 struct store_key *out, struct sv *pem, struct err *err);
 /* Save a new key. With published_until, all older ones stop signing and stay published until then.
  */
 NODISCARD bool store_key_add(struct store *store, struct sv kid, struct sv public_jwk,

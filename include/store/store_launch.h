@@ -8,6 +8,16 @@ struct store_launch {
     const char *launch_id;          /* UUIDv7, the LAUNCH of /app/l/LAUNCH/ */
     unsigned char token_hash[32];   /* SHA-256 of the session cookie's value */
     unsigned char browser_hash[32]; /* SHA-256 of the browser cookie's value */
+    /* What few launches bring besides, saved in the same transaction: a JSON object, or empty.
+     *   deployment_id  text    always: the platform's id
+     *   deep_link      object  return_url text (validated), settings object:
+     * dl:deep_linking_settings notices        object  url text (validated), types text:
+     * space-separated notice types history        list    context ids this course was copied from,
+     * newest first legacy         object  consumer_key, user_id, resource_link_id: a verified
+     * lti1p1 claim product, platform_guid  text;   storage  boolean: platform storage was offered
+     * in the login
+     */
+    struct sv extras;
 };
 
 /* Records nonce, person, course, membership and session of a launch: one round trip with one
@@ -16,6 +26,13 @@ struct store_launch {
  * inactive, or the registration is disabled) or "nonce" (used before); nothing was written then. */
 NODISCARD bool store_launch_record(struct store *store, const struct store_launch *launch,
                                    struct err *err);
+
+/* A launch that was good but for its deployment, which is not known here: parked as a note on the
+ * registration for an admin to approve, or, where the registration's policy says so, approved at
+ * once (*is_approved: record the launch again). At most 50 wait. */
+NODISCARD bool store_deployment_park(struct store *store, int64_t registration_id,
+                                     struct sv deployment_id, struct sv title, bool *is_approved,
+                                     struct err *err);
 
 /* Use up the nonce of a login that ended in an error from the platform. */
 NODISCARD bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv nonce,
@@ -37,6 +54,14 @@ struct store_session {
     struct sv sync_error;
     struct sv source_kind; /* "moodle"..., empty: no grade source is set for this deployment */
 };
+
+/* Which origins may frame the pages of a launch, and where its deep linking form may go. No secret;
+ * grants nothing. All empty when there is no such session. */
+struct store_session_origins {
+    struct sv issuer, auth_url, token_url, return_url;
+};
+NODISCARD bool store_session_origins(struct store *store, struct sv launch_id, struct arena *a,
+                                     struct store_session_origins *out, struct err *err);
 
 /* Fails: ERR_DENIED "session" when there is none, it has expired or the token is another's. */
 NODISCARD bool store_session_get(struct store *store, struct sv launch_id,

@@ -122,11 +122,12 @@ static struct sv service_url(const struct lti_claims_check *check, const json_t 
     return url;
 }
 
-static struct sv scopes_of(const json_t *endpoint, struct arena *a) {
+/* The plain words of a list of texts, joined by spaces. */
+static struct sv words_of(const json_t *obj, const char *key, struct arena *a) {
     const json_t *list = NULL;
     struct str text;
     str_init(&text, a, (size_t)(LTI_ID_MAX + 1) * SCOPES_COUNT_MAX);
-    if (!js_array(endpoint, "scope", &list)) {
+    if (!js_array(obj, key, &list)) {
         return sv_of(NULL, 0);
     }
     size_t i = 0;
@@ -151,10 +152,31 @@ static void read_services(const struct lti_claims_check *check, const json_t *pa
     out->launch.ags_lineitems = service_url(check, endpoint, "lineitems", a, out);
     out->launch.ags_lineitem = service_url(check, endpoint, "lineitem", a, out);
     if (out->launch.ags_lineitems.len > 0 || out->launch.ags_lineitem.len > 0) {
-        out->launch.ags_scopes = scopes_of(endpoint, a);
+        out->launch.ags_scopes = words_of(endpoint, "scope", a);
     }
     out->launch.nrps_url =
         service_url(check, object_of(payload, NRPS_CLAIM), "context_memberships_url", a, out);
+    const json_t *notices = object_of(payload, LTI_CLAIM "platformnotificationservice");
+    out->launch.notices_url =
+        service_url(check, notices, "platform_notification_service_url", a, out);
+    if (out->launch.notices_url.len > 0) {
+        out->launch.notice_types = words_of(notices, "notice_types_supported", a);
+    }
+}
+
+/* LTI Core 1.3, 6.1.2: user and link ids are left out where they did not change. */
+static void read_legacy(const json_t *payload, struct arena *a, struct model_launch *out) {
+    const json_t *claim = object_of(payload, LTI_CLAIM "lti1p1");
+    out->legacy_consumer_key = whole_of(claim, "oauth_consumer_key", LTI_ID_MAX, a);
+    out->legacy_sign = whole_of(claim, "oauth_consumer_key_sign", LTI_ID_MAX, a);
+    out->legacy_user_id = whole_of(claim, "user_id", LTI_ID_MAX, a);
+    out->legacy_resource_link_id = whole_of(claim, "resource_link_id", LTI_ID_MAX, a);
+    if (out->legacy_user_id.len == 0) {
+        out->legacy_user_id = out->sub;
+    }
+    if (out->legacy_resource_link_id.len == 0) {
+        out->legacy_resource_link_id = out->resource_link_id;
+    }
 }
 
 /* "$Canvas.user.id": a variable the platform did not know (C27). */
@@ -243,6 +265,7 @@ bool lti_optional_read(const struct lti_claims_check *check, const json_t *paylo
     read_presentation(payload, a, launch);
     read_platform(payload, a, launch);
     read_custom(payload, a, launch);
+    read_legacy(payload, a, launch);
     if (roles->is_mentor) {
         read_mentees(payload, a, launch);
     }

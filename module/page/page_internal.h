@@ -25,6 +25,9 @@ struct page_metrics {
     atomic_llong requests, launches, launches_refused, errors;
 };
 
+/* Marks of what was told to the database already (page_extras.c). */
+#define PAGE_TOLD_SLOTS 1024
+
 struct page_app {
     struct page_options options;
     struct arena arena; /* what lives as long as the application */
@@ -33,6 +36,7 @@ struct page_app {
     struct lti_keysets *keysets;
     struct sv asset_hash;
     struct page_metrics metrics;
+    _Atomic uint64_t told[PAGE_TOLD_SLOTS];
 };
 
 /* A request on its way to an answer. */

@@ -1,9 +1,11 @@
 /* Login, launch and our public keys (DESIGN 5, "Launch"; reference lti.md 1.2-1.5, 3.4). */
+#include "page_lti.h"
 #include "base_encode.h"
 #include "base_log.h"
 #include "lti_launch.h"
 #include "lti_login.h"
 #include "lti_state.h"
+#include "page_extras.h"
 #include "page_internal.h"
 #include "store_key.h"
 #include <string.h>
@@ -23,64 +25,6 @@ static bool read_form(struct page *p, struct lti_form *out, struct err *err) {
     }
     *out = (struct lti_form){.pairs = pairs, .count = query.count + body.count};
     return true;
-}
-
-/* A launch or login that goes no further: a page a person understands, and one log line. */
-static bool refuse(struct page *p, const char *event, const struct err *why, int status,
-                   const char *todo, struct err *err) {
-    atomic_fetch_add(&p->app->metrics.launches_refused, 1);
-    log_event(LOG_LEVEL_WARN, event,
-              LOG_TEXT("reason", why->reason[0] == '\0' ? "error" : why->reason),
-              LOG_TEXT("code", err_code_name(why->code)), LOG_TEXT("text", why->text));
-    p->resp->csp.is_framed_by_anyone = true;
-    if (status == 503 && !web_header_add(p->resp, "Retry-After", SV("5"), err)) {
-        return false;
-    }
-    json_t *model = page_model(p, SV("This page could not be opened"));
-    page_set_text(model, "title", SV("This page could not be opened"));
-    /* What our own parts say to each other (a database's address, a statement) is for the log. */
-    bool is_ours = why->code == ERR_DB || why->code == ERR_BUG;
-    page_set_text(model, "what",
-                  is_ours ? SV("Laurel could not answer right now.")
-                          : page_sentence(p->arena, sv_from(why->text)));
-    page_set_text(model, "todo", sv_from(todo));
-    page_set_text(model, "correlation", sv_from(p->req->id));
-    page_set_text(model, "reason", sv_from(why->reason));
-    return page_render(p, status, "refused.html", model, err);
-}
-
-static const char *const START_AGAIN = "Go back to your course and open the link again. If it "
-                                       "keeps happening, tell the people who look "
-                                       "after your learning platform.";
-static const char *const ASK_ADMIN = "This is a setting of the learning platform or of Laurel, so "
-                                     "trying again will not help: tell the "
-                                     "people who look after your learning platform.";
-
-/* Reasons that only an administrator can do something about. */
-static const char *todo_for(const struct err *why) {
-    static const char *const admin[] = {"alg",   "kid",        "signature",       "iss",
-                                        "aud",   "azp",        "version",         "message_type",
-                                        "roles", "deployment", "target_link_uri", "registration",
-                                        "keyset"};
-    for (size_t i = 0; i < ARRAY_LEN(admin); i++) {
-        if (strcmp(why->reason, admin[i]) == 0) {
-            return ASK_ADMIN;
-        }
-    }
-    return START_AGAIN;
-}
-
-static int refusal_status(const struct err *why) {
-    switch (why->code) {
-    case ERR_INPUT:
-    case ERR_NOT_FOUND:
-    case ERR_CONFLICT:
-        return 400;
-    case ERR_DENIED:
-        return 401;
-    default:
-        return 503; /* our database or the platform's keys: worth another try */
-    }
 }
 
 static bool find_registration(struct page *p, const struct lti_login_request *r,
@@ -141,7 +85,8 @@ bool page_lti_login(struct page *p, struct err *err) {
         return true;
     }
     web_response_reset(p->resp);
-    return refuse(p, "login_refused", &why, refusal_status(&why), todo_for(&why), err);
+    return page_lti_refuse(p, &(struct page_lti_refusal){.event = "login_refused", .why = &why},
+                           err);
 }
 
 bool page_lti_launch_get(struct page *p, struct err *err) {
@@ -177,27 +122,28 @@ static bool platform_error(struct page *p, const struct lti_launch_form *form, s
     }
     struct err shown = {0};
     (void)err_because(&shown, ERR_DENIED, "platform_error", "%s", said.sentence);
-    return refuse(p, "launch_refused", &shown, 401, START_AGAIN, err);
+    return page_lti_refuse(p, &(struct page_lti_refusal){.event = "launch_refused", .why = &shown},
+                           err);
 }
 
-static bool verify(struct page *p, const struct lti_launch_form *form, struct lti_launch *out,
+static bool verify(struct page *p, const struct lti_launch_form *form,
+                   struct model_registration *registration, struct lti_launch *out,
                    struct err *err) {
     struct lti_state state = {0};
-    struct model_registration registration = {0};
     if (!open_state(p, form->state, &state, err)) {
         return false;
     }
     const struct store_registration_key key = {.id = state.registration_id};
-    if (!store_registration_get(p->app->options.store, &key, p->arena, &registration, err)) {
+    if (!store_registration_get(p->app->options.store, &key, p->arena, registration, err)) {
         return false;
     }
     struct sv slug = web_arg(p->req, "registration");
-    if (slug.len > 0 && !sv_eq(slug, registration.slug)) {
+    if (slug.len > 0 && !sv_eq(slug, registration->slug)) {
         return err_because(err, ERR_DENIED, "state",
                            "the launch came to another platform's address");
     }
     const struct lti_launch_check check = {
-        .claims = {.registration = &registration,
+        .claims = {.registration = registration,
                    .nonce = state.nonce,
                    .deployment_digest = state.has_deployment ? state.deployment_digest : NULL,
                    .base_url = p->app->options.base_url,
@@ -207,8 +153,31 @@ static bool verify(struct page *p, const struct lti_launch_form *form, struct lt
     return lti_launch_verify(p->arena, &check, form->id_token, out, err);
 }
 
+/* Save the launch. A deployment that is not known here is parked, or joins by the registration's
+ * policy; then the launch goes on. */
+static bool record(struct page *p, const struct store_launch *launch, struct err *err) {
+    struct store *store = p->app->options.store;
+    bool is_approved = false;
+    if (store_launch_record(store, launch, err)) {
+        return true;
+    }
+    if (strcmp(err->reason, "deployment") != 0) {
+        return false;
+    }
+    struct err why = {0};
+    const struct model_launch *l = launch->launch;
+    if (!store_deployment_park(store, l->registration_id, l->deployment_id, l->context_title,
+                               &is_approved, &why)) {
+        log_err(LOG_LEVEL_WARN, "deployment_park", &why);
+        return false;
+    }
+    *err = is_approved ? (struct err){0} : *err;
+    return is_approved && store_launch_record(store, launch, err);
+}
+
 /* Save the launch and open its session. */
-static bool enter(struct page *p, const struct lti_launch *verified, struct err *err) {
+static bool enter(struct page *p, const struct model_registration *registration,
+                  const struct lti_launch *verified, struct err *err) {
     char launch_id[37];
     uuid7(p->now, launch_id);
     unsigned char secret[32];
@@ -219,10 +188,12 @@ static bool enter(struct page *p, const struct lti_launch *verified, struct err 
     if (!web_cookie(p->req, name, &browser)) {
         return err_set(err, ERR_BUG, "the browser's cookie vanished");
     }
-    struct store_launch record = {.launch = &verified->launch, .launch_id = launch_id};
-    sha256(token.ptr, token.len, record.token_hash);
-    sha256(browser.ptr, browser.len, record.browser_hash);
-    if (!store_launch_record(p->app->options.store, &record, err)) {
+    const struct page_extras_of extras = {.registration = registration, .launch = verified};
+    struct store_launch launch = {
+        .launch = &verified->launch, .launch_id = launch_id, .extras = page_extras(p, &extras)};
+    sha256(token.ptr, token.len, launch.token_hash);
+    sha256(browser.ptr, browser.len, launch.browser_hash);
+    if (!record(p, &launch, err)) {
         return false;
     }
     const struct web_set_cookie cookie = {
@@ -230,32 +201,38 @@ static bool enter(struct page *p, const struct lti_launch *verified, struct err 
         .value = token,
         .max_age_s = PAGE_SESSION_COOKIE_S};
     return web_cookie_add(p->resp, &cookie, err) &&
-           web_see_other(p->resp, sv_printf(p->arena, PAGE_PATH_LAUNCH "%s/", launch_id), err);
+           web_see_other(p->resp,
+                         sv_printf(p->arena, PAGE_PATH_LAUNCH "%s/%.*s", launch_id,
+                                   SV_ARG(page_lti_path(p, verified))),
+                         err);
 }
 
-static bool launch(struct page *p, const struct lti_launch_form *form, struct err *err) {
+static bool launch(struct page *p, const struct lti_launch_form *form,
+                   struct model_registration *registration, struct err *err) {
     struct lti_launch verified = {0};
-    if (!verify(p, form, &verified, err)) {
+    if (!verify(p, form, registration, &verified, err)) {
         return false;
     }
     if (verified.has_foreign_service_url) {
         log_event(LOG_LEVEL_WARN, "launch_foreign_service_url",
                   LOG_INT("registration", verified.launch.registration_id));
     }
-    return enter(p, &verified, err);
+    return enter(p, registration, &verified, err);
 }
 
 bool page_lti_launch(struct page *p, struct err *err) {
     struct lti_form pairs = {0};
     struct lti_launch_form form = {0};
+    struct model_registration registration = {0};
     struct err why = {0};
     if (!read_form(p, &pairs, &why) || !lti_launch_form_read(pairs, &form, &why)) {
-        return refuse(p, "launch_refused", &why, 400, START_AGAIN, err);
+        return page_lti_refuse(
+            p, &(struct page_lti_refusal){.event = "launch_refused", .why = &why}, err);
     }
     if (form.is_error) {
         return platform_error(p, &form, err);
     }
-    if (launch(p, &form, &why)) {
+    if (launch(p, &form, &registration, &why)) {
         atomic_fetch_add(&p->app->metrics.launches, 1);
         return true;
     }
@@ -268,7 +245,11 @@ bool page_lti_launch(struct page *p, struct err *err) {
         (void)json_object_set_new(model, "window", json_null());
         return page_render(p, 401, "no_cookies.html", model, err);
     }
-    return refuse(p, "launch_refused", &why, refusal_status(&why), todo_for(&why), err);
+    return page_lti_refuse(p,
+                           &(struct page_lti_refusal){.event = "launch_refused",
+                                                      .why = &why,
+                                                      .registration_id = registration.id},
+                           err);
 }
 
 bool page_lti_jwks(struct page *p, struct err *err) {

@@ -4,49 +4,44 @@
 
 #define PURPOSE "tool-key"
 
-static bool list(struct store *store, struct arena *a, struct db_rows *rows, struct store_key **out,
-                 size_t *count, struct err *err) {
-    if (!store_run(store, 0, "tool_key_list", NULL, rows, err)) {
+bool store_key_list(struct store *store, struct arena *a, struct store_key **out, size_t *count,
+                    struct err *err) {
+    AUTO_ROWS rows = {0};
+    if (!store_run(store, 0, "tool_key_list", NULL, &rows, err)) {
         return false;
     }
-    *count = (size_t)rows->count;
+    *count = (size_t)rows.count;
     *out = ARENA_ARRAY(a, struct store_key, *count);
-    for (int i = 0; i < rows->count; i++) {
-        (*out)[i] = (struct store_key){.kid = store_text(rows, i, 0, a),
-                                       .public_jwk = store_text(rows, i, 1, a),
-                                       .created_at = db_time(rows, i, 3),
-                                       .retired_at = db_time(rows, i, 4)};
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = (struct store_key){.kid = store_text(&rows, i, 0, a),
+                                       .public_jwk = store_text(&rows, i, 1, a),
+                                       .created_at = db_time(&rows, i, 2),
+                                       .retired_at = db_time(&rows, i, 3)};
     }
     return true;
 }
 
-bool store_key_list(struct store *store, struct arena *a, struct store_key **out, size_t *count,
-                    struct err *err) {
+bool store_key_current(struct store *store, int64_t registration_id, struct arena *a,
+                       struct store_key *out, struct sv *pem, struct err *err) {
     AUTO_ROWS rows = {0};
-    return list(store, a, &rows, out, count, err);
-}
-
-bool store_key_current(struct store *store, struct arena *a, struct store_key *out, struct sv *pem,
-                       struct err *err) {
-    AUTO_ROWS rows = {0};
-    struct store_key *all = NULL;
-    size_t count = 0;
-    if (!list(store, a, &rows, &all, &count, err)) {
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, registration_id);
+    if (!store_run(store, 0, "tool_key_current", &args, &rows, err)) {
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].retired_at == 0) {
-            *out = all[i];
-            return seal_unbox(store->seal, PURPOSE, out->kid, db_bytes(&rows, (int)i, 2, a), a, pem,
-                              err) ||
-                   err_prefix(err,
-                              "the signing key %.*s cannot be opened; master_key_file must be the "
-                              "one it was made with",
-                              SV_ARG(out->kid));
-        }
+    if (rows.count == 0) {
+        return err_because(err, ERR_NOT_FOUND, "key",
+                           "there is no signing key yet: run `laurel key init`");
     }
-    return err_because(err, ERR_NOT_FOUND, "key",
-                       "there is no signing key yet: run `laurel key init`");
+    *out = (struct store_key){.kid = store_text(&rows, 0, 0, a),
+                              .public_jwk = store_text(&rows, 0, 1, a),
+                              .created_at = db_time(&rows, 0, 3)};
+    return seal_unbox(store->seal, PURPOSE, out->kid, db_bytes(&rows, 0, 2, a), a, pem, err) ||
+           err_prefix(err,
+                      "the signing key %.*s cannot be opened; master_key_file must be the one it "
+                      "was made with",
+                      SV_ARG(out->kid));
 }
 
 bool store_key_add(struct store *store, struct sv kid, struct sv public_jwk, struct sv pem,

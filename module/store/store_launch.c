@@ -79,8 +79,8 @@ static void launch_texts(const struct model_launch *l, struct sv out[TEXTS]) {
     memcpy(out, texts, sizeof texts);
 }
 
-/* A batch turned on its side: one array for each column. */
-static void add_batch(struct db_args *args, struct ticket *const *batch, size_t n) {
+/* A batch turned on its side: one array for each column. Gives the statement's name. */
+static const char *add_batch(struct db_args *args, struct ticket *const *batch, size_t n) {
     int64_t registrations[BATCH_MAX];
     int64_t expires[BATCH_MAX];
     int64_t roles[BATCH_MAX];
@@ -94,6 +94,8 @@ static void add_batch(struct db_args *args, struct ticket *const *batch, size_t 
     struct sv tokens[BATCH_MAX];
     struct sv browsers[BATCH_MAX];
     struct sv texts[BATCH_MAX][TEXTS];
+    struct sv extras[BATCH_MAX];
+    bool has_extras = false;
     for (size_t i = 0; i < n; i++) {
         const struct store_launch *s = batch[i]->launch;
         const struct model_launch *l = s->launch;
@@ -110,6 +112,8 @@ static void add_batch(struct db_args *args, struct ticket *const *batch, size_t 
         tokens[i] = sv_of((const char *)s->token_hash, sizeof s->token_hash);
         browsers[i] = sv_of((const char *)s->browser_hash, sizeof s->browser_hash);
         launch_texts(l, texts[i]);
+        extras[i] = s->extras;
+        has_extras = has_extras || s->extras.len > 0;
     }
     db_add_i64s(args, registrations, n);
     db_add_texts(args, ids, n);
@@ -130,15 +134,19 @@ static void add_batch(struct db_args *args, struct ticket *const *batch, size_t 
     db_add_texts(args, mentees, n);
     db_add_bytes_array(args, tokens, n);
     db_add_bytes_array(args, browsers, n);
+    if (has_extras) {
+        db_add_texts(args, extras, n);
+    }
+    return has_extras ? "launch_record_with" : "launch_record";
 }
 
 static bool record(struct store *store, struct ticket **batch, size_t n, struct err *err) {
     AUTO_ARENA a = {0};
     struct db_args args;
     db_args_init(&args, &a);
-    add_batch(&args, batch, n);
+    const char *statement = add_batch(&args, batch, n);
     AUTO_ROWS rows = {0};
-    if (!store_run(store, 0, "launch_record", &args, &rows, err)) {
+    if (!store_run(store, 0, statement, &args, &rows, err)) {
         return false;
     }
     for (int i = 0; i < rows.count; i++) {
@@ -243,6 +251,22 @@ bool store_launch_record(struct store *store, const struct store_launch *launch,
     return true;
 }
 
+bool store_deployment_park(struct store *store, int64_t registration_id, struct sv deployment_id,
+                           struct sv title, bool *is_approved, struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64(&args, registration_id);
+    db_add_text(&args, deployment_id);
+    db_add_text(&args, title);
+    if (!store_run(store, 0, "deployment_park", &args, &rows, err)) {
+        return false;
+    }
+    *is_approved = sv_eq(db_text(&rows, 0, 0), SV("approved"));
+    return true;
+}
+
 bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv nonce,
                       usec_t expires_at, struct err *err) {
     AUTO_ARENA a = {0};
@@ -265,6 +289,25 @@ static bool read_texts(struct sv text, struct arena *a, struct sv **out, size_t 
     *out = ARENA_ARRAY(a, struct sv, *count);
     for (size_t i = 0; i < *count; i++) {
         (*out)[i] = sv_copy(a, js_sv(json_array_get(list, i)));
+    }
+    return true;
+}
+
+bool store_session_origins(struct store *store, struct sv launch_id, struct arena *a,
+                           struct store_session_origins *out, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_text(&args, launch_id);
+    *out = (struct store_session_origins){0};
+    if (!store_run(store, 0, "session_origins", &args, &rows, err)) {
+        return false;
+    }
+    if (rows.count > 0) {
+        *out = (struct store_session_origins){.issuer = store_text(&rows, 0, 0, a),
+                                              .auth_url = store_text(&rows, 0, 1, a),
+                                              .token_url = store_text(&rows, 0, 2, a),
+                                              .return_url = store_text(&rows, 0, 3, a)};
     }
     return true;
 }

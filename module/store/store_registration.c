@@ -113,7 +113,10 @@ bool store_registration_list(struct store *store, const struct store_registratio
                                                 .token_audience = store_text(&rows, i, 7, a),
                                                 .trusts_admin_role = db_bool(&rows, i, 8),
                                                 .is_enabled = db_bool(&rows, i, 9),
-                                                .product = store_text(&rows, i, 10, a)};
+                                                .product = store_text(&rows, i, 10, a),
+                                                .institution_id = db_i64(&rows, i, 11),
+                                                .approves_deployments = db_bool(&rows, i, 12),
+                                                .offers_storage = db_bool(&rows, i, 13)};
     }
     return true;
 }
@@ -223,6 +226,7 @@ static bool take_registration(struct store *store, struct db_conn *conn,
     db_add_text(&args, want->jwks_url);
     db_add_text_or_null(&args, want->token_audience);
     db_add_bool(&args, want->trusts_admin_role);
+    db_add_i64_or_null(&args, want->institution_id);
     if (!db_run(conn, "registration_insert", &args, &rows, err)) {
         return false;
     }
@@ -281,6 +285,7 @@ bool store_registration_update(struct store *store, const struct model_registrat
     db_add_text_or_null(&args, r->token_audience);
     db_add_bool(&args, r->trusts_admin_role);
     db_add_bool(&args, r->is_enabled);
+    db_add_bool(&args, r->approves_deployments);
     return store_run(store, 0, "registration_update", &args, NULL, err);
 }
 

@@ -1,0 +1,65 @@
+/* What few launches bring besides: the JSON that store_launch.h describes. */
+#include "page_extras.h"
+#include "base_encode.h"
+#include "lti_history.h"
+#include <string.h>
+
+/* Canvas announces its notices with every launch: what this process has told the database is not
+ * told again. A restart tells it once more, which changes nothing. */
+static bool is_news(struct page_app *app, struct sv about) {
+    unsigned char sum[32];
+    uint64_t mark = 0;
+    sha256(about.ptr, about.len, sum);
+    memcpy(&mark, sum, sizeof mark);
+    return atomic_exchange(&app->told[mark % PAGE_TOLD_SLOTS], mark) != mark;
+}
+
+static json_t *notices(const struct page *p, const struct model_launch *l) {
+    struct sv about =
+        sv_printf(p->arena, "%lld\n%.*s\n%.*s\n%.*s", (long long)l->registration_id,
+                  SV_ARG(l->deployment_id), SV_ARG(l->notices_url), SV_ARG(l->notice_types));
+    if (l->notices_url.len == 0 || !is_news(p->app, about)) {
+        return NULL;
+    }
+    json_t *out = json_object();
+    page_set_text(out, "url", l->notices_url);
+    page_set_text(out, "types", l->notice_types);
+    return out;
+}
+
+static json_t *history(const struct page *p, const struct model_launch *l) {
+    struct sv *ids = NULL;
+    size_t count = 0;
+    lti_history_read(l->custom_json, p->arena, &ids, &count);
+    json_t *out = count == 0 || l->context_id.len == 0 ? NULL : json_array();
+    for (size_t i = 0; out != NULL && i < count; i++) {
+        (void)json_array_append_new(out, page_json_text(ids[i]));
+    }
+    return out;
+}
+
+/* Adds a member unless it is NULL. Takes the value. */
+static void add(json_t *obj, const char *key, json_t *value) {
+    if (value != NULL) {
+        (void)json_object_set_new(obj, key, value);
+    }
+}
+
+struct sv page_extras(const struct page *p, const struct page_extras_of *of) {
+    const struct model_launch *l = &of->launch->launch;
+    AUTO_JSON *out = json_object();
+    add(out, "notices", notices(p, l));
+    add(out, "history", history(p, l));
+    if (l->product.len > 0 && !sv_eq(l->product, of->registration->product)) {
+        page_set_text(out, "product", l->product);
+        page_set_text(out, "platform_guid", l->platform_guid);
+    }
+    if (of->is_storage_offered && !of->registration->offers_storage) {
+        page_set_bool(out, "storage", true);
+    }
+    if (json_object_size(out) == 0) {
+        return sv_of(NULL, 0);
+    }
+    page_set_text(out, "deployment_id", l->deployment_id);
+    return js_dump(p->arena, out);
+}

@@ -1,0 +1,2 @@
+-- -> nothing text
+SELECT advantage_purge()
