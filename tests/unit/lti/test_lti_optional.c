@@ -399,8 +399,52 @@ static void lti_claims_read__takes_what_moodle_sends(void **state) {
         strstr(sv_c(&a, got.deep_linking_json), "\"deep_link_return_url\":\"http://127"));
 }
 
+#define NOTICES LTI "platformnotificationservice"
+
+static void lti_claims_read__takes_the_notification_service_of_the_platform_only(void **state) {
+    (void)state;
+    static const struct {
+        const char *patch, *url, *types;
+        bool is_foreign;
+    } rows[] = {
+        {"{\"" NOTICES "\":{\"platform_notification_service_url\":\"https://"
+         "school.instructure.com/n/1\",\"notice_types_supported\":[\"LtiHelloWorldNotice\","
+         "\"LtiContextCopyNotice\",7,\"two words\"]}}",
+         "https://school.instructure.com/n/1", "LtiHelloWorldNotice LtiContextCopyNotice", false},
+        {"{\"" NOTICES "\":{\"platform_notification_service_url\":\"https://evil.example/n\","
+         "\"notice_types_supported\":[\"LtiContextCopyNotice\"]}}",
+         "", "", true},
+        {"{\"" NOTICES "\":[]}", "", "", false},
+        {"{}", "", "", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_ARENA a = {0};
+        struct lti_launch got = taken(&a, rows[i].patch);
+        assert_string_equal(sv_c(&a, got.launch.notices_url), rows[i].url);
+        assert_string_equal(sv_c(&a, got.launch.notice_types), rows[i].types);
+        assert_int_equal(got.has_foreign_service_url, rows[i].is_foreign);
+    }
+}
+
+/* LTI Core 1.3, 6.1.2: ids that did not change are left out of the migration claim. */
+static void lti_claims_read__fills_the_unchanged_ids_of_a_migration_claim(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct lti_launch got = taken(
+        &a, "{\"" LTI "lti1p1\":{\"oauth_consumer_key\":\"K\",\"oauth_consumer_key_sign\":\"c2ln\","
+            "\"user_id\":\"old\",\"resource_link_id\":7}}");
+    assert_string_equal(sv_c(&a, got.launch.legacy_consumer_key), "K");
+    assert_string_equal(sv_c(&a, got.launch.legacy_sign), "c2ln");
+    assert_string_equal(sv_c(&a, got.launch.legacy_user_id), "old");
+    assert_string_equal(sv_c(&a, got.launch.legacy_resource_link_id), "6f1c");
+    got = taken(&a, "{}");
+    assert_int_equal(got.launch.legacy_consumer_key.len, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lti_claims_read__takes_the_notification_service_of_the_platform_only),
+        cmocka_unit_test(lti_claims_read__fills_the_unchanged_ids_of_a_migration_claim),
         cmocka_unit_test(lti_claims_read__gives_the_store_what_it_needs),
         cmocka_unit_test(lti_claims_read__takes_nulls_for_absent),
         cmocka_unit_test(lti_claims_read__clips_long_texts_at_a_character),
