@@ -27,12 +27,17 @@ struct store_launch {
 NODISCARD bool store_launch_record(struct store *store, const struct store_launch *launch,
                                    struct err *err);
 
+enum store_parking {
+    STORE_PARKING_APPROVED, /* by the registration's policy: record the launch again */
+    STORE_PARKING_WAITS,    /* for an admin */
+    STORE_PARKING_INACTIVE, /* known, and switched off here */
+    STORE_PARKING_FULL      /* 50 wait already: not noted */
+};
 /* A launch that was good but for its deployment, which is not known here: parked as a note on the
- * registration for an admin to approve, or, where the registration's policy says so, approved at
- * once (*is_approved: record the launch again). At most 50 wait. */
+ * registration, or, where the registration's policy says so, approved at once. */
 NODISCARD bool store_deployment_park(struct store *store, int64_t registration_id,
-                                     struct sv deployment_id, struct sv title, bool *is_approved,
-                                     struct err *err);
+                                     struct sv deployment_id, struct sv title,
+                                     enum store_parking *out, struct err *err);
 
 /* Use up the nonce of a login that ended in an error from the platform. */
 NODISCARD bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv nonce,

@@ -14,8 +14,24 @@ static struct sv string_of(const json_t *payload, const char *key) {
     return js_sv(json_object_get(payload, key));
 }
 
+/* A value of the token for an error text: short, and nothing that could break out of a line. */
+static struct sv shown(struct arena *a, struct sv value) {
+    struct sv text = sv_clip_utf8(value, 120);
+    return sv_is_printable_ascii(text) ? sv_copy(a, text) : SV("(not readable)");
+}
+
+/* The same of an address, without what a query may keep secret. */
+static struct sv shown_url(struct arena *a, struct sv url) {
+    return shown(a, sv_head(url, sv_find(url, '?')));
+}
+
+/* What the launch says of its audience: the first, when it is a list. */
+static struct sv audience_of(const json_t *aud) {
+    return js_sv(json_is_array(aud) ? json_array_get(aud, 0) : aud);
+}
+
 static bool check_audience(const struct lti_claims_check *check, const json_t *payload,
-                           struct err *err) {
+                           struct arena *a, struct err *err) {
     const json_t *aud = json_object_get(payload, "aud");
     struct sv ours = check->registration->client_id;
     size_t count = json_array_size(aud); /* 0 when it is no array */
@@ -25,7 +41,11 @@ static bool check_audience(const struct lti_claims_check *check, const json_t *p
                   sv_eq(js_sv(json_array_get(aud, i)), ours);
     }
     if (!is_ours) {
-        return refuse(err, "aud", "the launch is meant for another tool, or for others too");
+        return err_because(
+            err, ERR_DENIED, "aud",
+            "the launch is meant for another tool, or for others too: it says client "
+            "id \"%.*s\", and this registration has \"%.*s\"",
+            SV_ARG(shown(a, audience_of(aud))), SV_ARG(shown(a, ours)));
     }
     const json_t *azp = json_object_get(payload, "azp");
     bool has_azp = azp != NULL && !json_is_null(azp);
@@ -52,23 +72,44 @@ static bool check_times(const struct lti_claims_check *check, const json_t *payl
     int64_t exp = 0;
     int64_t iat = 0;
     int64_t nbf = 0;
-    if (!js_seconds(json_object_get(payload, "exp"), &exp) || t.now_s >= exp + t.leeway_s) {
-        return refuse(
-            err, "exp",
-            "the launch has run out; open the tool again, and check both servers' clocks");
+    if (!js_seconds(json_object_get(payload, "exp"), &exp)) {
+        return refuse(err, "exp", "the launch does not say when it runs out");
     }
-    if (!js_seconds(json_object_get(payload, "iat"), &iat) || iat > t.now_s + t.leeway_s ||
-        iat < t.now_s - t.age_max_s) {
-        return refuse(err, "iat",
-                      "the launch is too old or from the future; check both servers' clocks");
+    if (t.now_s >= exp + t.leeway_s) {
+        return err_because(err, ERR_DENIED, "exp",
+                           "the launch ran out %lld seconds ago by this server's clock; open the "
+                           "tool again, and check both servers' clocks",
+                           (long long)(t.now_s - exp));
+    }
+    if (!js_seconds(json_object_get(payload, "iat"), &iat)) {
+        return refuse(err, "iat", "the launch does not say when it was made");
+    }
+    if (iat > t.now_s + t.leeway_s) {
+        return err_because(err, ERR_DENIED, "iat",
+                           "the launch is from the future: the platform's clock is %lld seconds "
+                           "ahead of this server's",
+                           (long long)(iat - t.now_s));
+    }
+    if (iat < t.now_s - t.age_max_s) {
+        return err_because(err, ERR_DENIED, "iat",
+                           "the launch is too old: it was made %lld seconds ago by this server's "
+                           "clock, or the platform's clock is that far behind",
+                           (long long)(t.now_s - iat));
     }
     if (exp <= iat || exp > iat + LTI_TOKEN_LIFE_MAX_S) {
         return refuse(err, "exp", "the launch is valid for an impossible time");
     }
     const json_t *claim = json_object_get(payload, "nbf");
     bool has_nbf = claim != NULL && !json_is_null(claim);
-    if (has_nbf && (!js_seconds(claim, &nbf) || nbf > t.now_s + t.leeway_s)) {
-        return refuse(err, "nbf", "the launch is not valid yet; check both servers' clocks");
+    if (has_nbf && !js_seconds(claim, &nbf)) {
+        return refuse(err, "nbf", "the launch does not say readably when it begins to be valid");
+    }
+    if (has_nbf && nbf > t.now_s + t.leeway_s) {
+        return err_because(
+            err, ERR_DENIED, "nbf",
+            "the launch is valid only in %lld seconds: the platform's clock is ahead "
+            "of this server's",
+            (long long)(nbf - t.now_s));
     }
     *expires_at_s = exp;
     return true;
@@ -152,7 +193,10 @@ static bool check_target(const struct lti_claims_check *check, const json_t *pay
     struct lti_url target;
     if (!json_is_string(claim) || !lti_url_read(js_sv(claim), &target) ||
         !lti_url_read(check->base_url, &ours) || !lti_url_same_origin(ours, target)) {
-        return refuse(err, "target_link_uri", "the launch leads to a page that is not this tool's");
+        return err_because(err, ERR_DENIED, "target_link_uri",
+                           "the launch leads to a page that is not this tool's: %.*s instead of an "
+                           "address below %.*s/",
+                           SV_ARG(shown_url(a, js_sv(claim))), SV_ARG(check->base_url));
     }
     out->target_link_uri = sv_copy(a, js_sv(claim));
     return true;
@@ -167,7 +211,7 @@ bool lti_claims_read(const struct lti_claims_check *check, const json_t *payload
         return refuse(err, "iss", "the launch comes from another platform than its login");
     }
     struct sv deployment = {0};
-    if (!check_audience(check, payload, err) ||
+    if (!check_audience(check, payload, a, err) ||
         !check_times(check, payload, &launch->expires_at_s, err) ||
         !check_nonce(check, payload, err) || !check_message(payload, &launch->message, err) ||
         !check_deployment(check, payload, &deployment, err)) {

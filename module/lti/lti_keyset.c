@@ -16,7 +16,7 @@ struct entry {
     usec_t missed_at; /* the last fetch for a kid that a fresh set did not have */
     bool is_fetching;
     unsigned generation; /* another URL or forgotten: a fetch under way is for nothing */
-    char failure[32];    /* reason of the last attempt; "" when it went well */
+    char failure[200];   /* words of the last attempt; "" when it went well */
 };
 
 #define BUCKETS 1024
@@ -166,7 +166,9 @@ static void entry_fetch(struct lti_keysets *sets, struct entry *e, usec_t now) {
 
     (void)pthread_mutex_lock(&sets->lock);
     e->is_fetching = false;
-    memcpy(e->failure, why.reason, sizeof e->failure);
+    struct sv words = sv_clip_utf8(sv_from(why.text), sizeof e->failure - 1);
+    memcpy(e->failure, words.ptr, words.len);
+    e->failure[words.len] = '\0';
     if (is_read && generation == e->generation) {
         jose_keyset_destroy(e->set);
         e->set = set;
@@ -201,9 +203,10 @@ static bool no_key(const struct entry *e, usec_t now, struct err *err) {
         return err_because(err, ERR_DENIED, "kid",
                            "the platform has no key by the name the token gives");
     }
-    (void)err_because(err, ERR_UPSTREAM, "keyset",
-                      "the platform's keys cannot be read now (%s); check its key set URL",
-                      e->failure[0] == '\0' ? "unknown" : e->failure);
+    (void)err_because(
+        err, ERR_UPSTREAM, "keyset",
+        "the platform's keys cannot be read now from %.200s (%s); check its key set URL", e->url,
+        e->failure[0] == '\0' ? "no reason is known" : e->failure);
     return err_retry_as(err, ERR_RETRY_LATER);
 }
 

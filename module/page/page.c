@@ -104,6 +104,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
         abort();
     }
     app->options = *options;
+    app->notes = page_notes_create();
     if (!text_templates_compile(&app->arena, blob_templates, blob_templates_count, &app->templates,
                                 err)) {
         page_destroy(app);
@@ -124,6 +125,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
 void page_destroy(struct page_app *app) {
     if (app != NULL) {
         lti_keysets_destroy(app->keysets);
+        page_notes_destroy(app->notes);
         arena_release(&app->arena);
         free(app);
     }

@@ -5,6 +5,7 @@
 #include "lti_keyset.h"
 #include "net_fetch.h"
 #include "page.h"
+#include "page_notes.h"
 #include "seal_key.h"
 #include "store_launch.h"
 #include "store_registration.h"
@@ -37,6 +38,7 @@ struct page_app {
     struct sv asset_hash;
     struct page_metrics metrics;
     _Atomic uint64_t told[PAGE_TOLD_SLOTS];
+    struct page_notes *notes; /* of refused launches */
 };
 
 /* A request on its way to an answer. */

@@ -64,6 +64,7 @@ static bool login(struct page *p, struct err *err) {
         !find_registration(p, &request, &registration, err) || !keep_browser(p, &browser, err)) {
         return false;
     }
+    page_lti_note_target(p, &registration, request.target_link_uri);
     const struct lti_state_want want = {.registration_id = registration.id,
                                         .browser = browser,
                                         .deployment_id = request.deployment_id,
@@ -157,7 +158,7 @@ static bool verify(struct page *p, const struct lti_launch_form *form,
  * policy; then the launch goes on. */
 static bool record(struct page *p, const struct store_launch *launch, struct err *err) {
     struct store *store = p->app->options.store;
-    bool is_approved = false;
+    enum store_parking parking = STORE_PARKING_WAITS;
     if (store_launch_record(store, launch, err)) {
         return true;
     }
@@ -167,12 +168,13 @@ static bool record(struct page *p, const struct store_launch *launch, struct err
     struct err why = {0};
     const struct model_launch *l = launch->launch;
     if (!store_deployment_park(store, l->registration_id, l->deployment_id, l->context_title,
-                               &is_approved, &why)) {
+                               &parking, &why)) {
         log_err(LOG_LEVEL_WARN, "deployment_park", &why);
         return false;
     }
-    *err = is_approved ? (struct err){0} : *err;
-    return is_approved && store_launch_record(store, launch, err);
+    *err = (struct err){0};
+    return parking == STORE_PARKING_APPROVED ? store_launch_record(store, launch, err)
+                                             : page_lti_parked(l, parking, err);
 }
 
 /* Save the launch and open its session. */

@@ -252,7 +252,7 @@ bool store_launch_record(struct store *store, const struct store_launch *launch,
 }
 
 bool store_deployment_park(struct store *store, int64_t registration_id, struct sv deployment_id,
-                           struct sv title, bool *is_approved, struct err *err) {
+                           struct sv title, enum store_parking *out, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_ROWS rows = {0};
     struct db_args args;
@@ -263,7 +263,11 @@ bool store_deployment_park(struct store *store, int64_t registration_id, struct 
     if (!store_run(store, 0, "deployment_park", &args, &rows, err)) {
         return false;
     }
-    *is_approved = sv_eq(db_text(&rows, 0, 0), SV("approved"));
+    struct sv verdict = db_text(&rows, 0, 0);
+    *out = sv_eq(verdict, SV("approved"))   ? STORE_PARKING_APPROVED
+           : sv_eq(verdict, SV("inactive")) ? STORE_PARKING_INACTIVE
+           : sv_eq(verdict, SV("full"))     ? STORE_PARKING_FULL
+                                            : STORE_PARKING_WAITS;
     return true;
 }
 
