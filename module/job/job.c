@@ -15,8 +15,11 @@
 static const struct {
     const char *name;
     job_kind *run;
-} KINDS[] = {
-    {"sync", job_sync}, {"judge", job_judge}, {"score", job_score}, {"scores", job_scores}};
+} KINDS[] = {{"sync", job_sync},
+             {"judge", job_judge},
+             {"score", job_score},
+             {"scores", job_scores},
+             {"probe", job_probe}};
 
 struct worker {
     struct job_app app;

@@ -39,6 +39,10 @@ HANDLER(import)
 HANDLER(import_confirm)
 HANDLER(check)
 HANDLER(image)
+HANDLER(connection)
+HANDLER(connection_probe)
+HANDLER(connection_deployment)
+HANDLER(connection_invite)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -68,6 +72,15 @@ static const struct web_route ROUTES[] = {
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/badges/:badge", go_badge, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/connection", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
+    {WEB_POST, "/app/l/:launch/connection/probe", go_connection_probe,
+     PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    {WEB_POST, "/app/l/:launch/connection/deployment", go_connection_deployment,
+     PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    {WEB_POST, "/app/l/:launch/connection/invite", go_connection_invite,
+     PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    /* Loaded again after a link was made: the link is not shown twice. */
+    {WEB_GET, "/app/l/:launch/connection/invite", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 

@@ -124,5 +124,10 @@ page_handler page_import_confirm;
 page_handler page_mentor;
 page_handler page_check;
 page_handler page_image;
+/* page_connection.c, page_connection_change.c */
+page_handler page_connection;
+page_handler page_connection_probe;
+page_handler page_connection_deployment;
+page_handler page_connection_invite;
 /* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
 bool page_own_path(struct sv launch_id, struct sv path);

@@ -158,6 +158,7 @@ void page_add_header(const struct page *p, json_t *model, const char *current) {
     }
     if (p->session.role == MODEL_ROLE_ADMIN) {
         add_tab(p, tabs, "Badges", "badges", "badges", current);
+        add_tab(p, tabs, "Connection", "connection", "connection", current);
     }
     (void)json_object_set_new(header, "tabs", tabs);
     (void)json_object_set_new(model, "header", header);
@@ -175,6 +176,10 @@ void page_add_notice(const struct page *p, json_t *model) {
          "It stays revoked, whatever the grades become."},
         {"restored", "done", "The badge is restored", "It counts again, as before."},
         {"attested", "done", "Confirmed", "The badge follows as soon as everything else is met."},
+        {"probing", "info", "Checking the platform", "This page shows what was found in a moment."},
+        {"approved", "done", "The deployment is let in", "Open Laurel there again."},
+        {"refused", "done", "The deployment is refused",
+         "Launches from it are turned away. You can let it in later."},
         {"imported", "done", "The badges are imported",
          "Learners who meet them already have them in a moment."},
     };
