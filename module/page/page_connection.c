@@ -134,7 +134,7 @@ static void add_grants(const struct page *p, json_t *obj, const struct store_con
     json_t *check = json_null();
     if (c->is_active && c->is_enabled) {
         check = form_for(p, "probe", c, c->deployment_id);
-        page_set_text(check, "label", is_probed ? SV("Check again") : SV("Check now"));
+        page_set_text(check, "label", is_probed ? SV("Check again") : SV("Check the platform"));
     }
     (void)json_object_set_new(obj, "check", check);
 }

@@ -11,9 +11,9 @@ struct page_grants {
     struct sv source_kind; /* empty: none is set */
     bool has_notices, offers_storage;
 };
-/* Lists of rows for the template: state ("met", "almost", "missed", "not_yet"), word ("Yes"...),
- * title, text (the reason, with what to change; may be empty). Pure; texts built in `a`. New
- * references. */
+/* Lists of rows for the template: state ("met", "almost", "missed", "not_yet"), icon, word
+ * ("Yes"...), title, text (the reason, with what to change; may be empty). Pure; texts built in
+ * `a`. New references. */
 json_t *page_connection_services(struct arena *a, const struct page_grants *grants);
 /* Which kinds of rule are possible with what the source can read. */
 json_t *page_connection_rules(const struct page_grants *grants);

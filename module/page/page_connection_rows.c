@@ -6,13 +6,14 @@ enum answer { YES, PARTLY, NO, UNKNOWN };
 
 static json_t *row(enum answer answer, const char *title, struct sv text) {
     static const struct {
-        const char *state, *word;
-    } words[] = {[YES] = {"met", "Yes"},
-                 [PARTLY] = {"almost", "Partly"},
-                 [NO] = {"missed", "No"},
-                 [UNKNOWN] = {"not_yet", "Not known yet"}};
+        const char *state, *icon, *word;
+    } words[] = {[YES] = {"met", "met", "Yes"},
+                 [PARTLY] = {"almost", "almost", "Partly"},
+                 [NO] = {"missed", "none", "No"},
+                 [UNKNOWN] = {"not_yet", "not_yet", "Not known yet"}};
     json_t *obj = json_object();
     page_set_text(obj, "state", sv_from(words[answer].state));
+    page_set_text(obj, "icon", sv_from(words[answer].icon));
     page_set_text(obj, "word", sv_from(words[answer].word));
     page_set_text(obj, "title", sv_from(title));
     page_set_text(obj, "text", text);

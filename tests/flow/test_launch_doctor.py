@@ -1,0 +1,176 @@
+"""A launch that an administrator can mend: the page says which setting and how, and the registration remembers it."""
+import html
+import re
+import time
+
+import pytest
+
+from support import web
+from support.forge import LTI
+from support.laurel import wait_until
+
+from .judge import BROWSER_COOKIE, nothing_written, refused
+
+
+def words(reply):
+    """The page's text, as a person reads it."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", reply.text)))
+
+
+def for_the_administrator(reply):
+    text = words(reply)
+    assert "For the administrator" in text
+    return text.split("For the administrator")[1]
+
+
+def problems(laurel, platform):
+    [(found,)] = laurel.rows("SELECT problems FROM registration WHERE slug = %s", (platform.slug,))
+    return found
+
+
+@pytest.fixture(scope="module")
+def platform(house):
+    return house.fresh()
+
+
+def seconds(text):
+    return int(re.search(r"(\d+) seconds", text).group(1))
+
+
+CLOCKS = {
+    # name: what the token says about its times, and how far the page must say they are off
+    "iat": (lambda now: {"iat": now + 200, "exp": now + 500}, "ahead", 200),
+    "exp": (lambda now: {"iat": now - 400, "exp": now - 100}, "ran out", 100),
+    "nbf": (lambda now: {"nbf": now + 120}, "valid only in", 120),
+    "iat-old": (lambda now: {"iat": now - 5000, "exp": now + 300}, "too old", 5000),
+}
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_a_clock_that_is_off_is_said_with_its_seconds(house, platform, name):
+    times, direction, off = CLOCKS[name]
+    reply, _ = house.laurel.launch(platform, times(int(time.time())))
+    refused(house.laurel, reply, name.split("-")[0])
+    said = for_the_administrator(reply)
+    assert direction in said and "NTP" in said
+    assert abs(seconds(said) - off) <= 3
+
+
+def test_a_deployment_that_is_not_known_waits_and_is_named(house, platform):
+    before = house.laurel.counts()
+    reply, _ = house.laurel.launch(platform, {LTI + "deployment_id": "new <place>"}, login={"lti_deployment_id": None})
+    refused(house.laurel, reply, "deployment")
+    said = for_the_administrator(reply)
+    assert 'deployment "new <place>" is not known here yet and waits for approval' in said
+    assert "Connection page" in said and "laurel platform approve" in said and platform.client_id in said
+    nothing_written(house.laurel, before)
+
+
+def test_a_deployment_that_is_switched_off_says_so(house, platform):
+    house.laurel.rows("UPDATE deployment SET is_active = false WHERE deployment_id = %s AND registration_id ="
+                      " (SELECT id FROM registration WHERE slug = %s) RETURNING 1", (platform.deployment, platform.slug))
+    try:
+        reply, _ = house.laurel.launch(platform)
+    finally:
+        house.laurel.rows("UPDATE deployment SET is_active = true WHERE deployment_id = %s RETURNING 1", (platform.deployment,))
+    refused(house.laurel, reply, "deployment")
+    assert "is switched off here" in for_the_administrator(reply)
+
+
+def test_another_client_id_is_shown_beside_ours(house, platform):
+    reply, _ = house.laurel.launch(platform, {"aud": "client-<b>old</b>"})
+    refused(house.laurel, reply, "aud")
+    said = for_the_administrator(reply)
+    assert 'it says client id "client-<b>old</b>"' in said and f'has "{platform.client_id}"' in said
+    assert "<b>" not in reply.text
+
+
+def test_a_target_of_another_address_names_both_and_what_to_register(house, platform):
+    reply, _ = house.laurel.launch(platform, {LTI + "target_link_uri": "https://old.example/lti/launch?secret=1"})
+    refused(house.laurel, reply, "target_link_uri", secrets=["secret=1"])
+    said = for_the_administrator(reply)
+    assert "https://old.example/lti/launch instead of" in said
+    assert "https://badges.forge.example/lti/launch" in said and "https://badges.forge.example/lti/jwks" in said
+
+
+def test_a_login_for_another_address_goes_on_and_is_noted(house, platform):
+    house.laurel.begin(platform, target_link_uri="https://old.example/start?secret=1")
+    note = problems(house.laurel, platform)["login_target"]
+    assert "https://old.example/start instead of" in note["text"] and "secret" not in note["text"]
+
+
+def test_a_launch_at_another_registrations_address_says_which_is_its_own(house):
+    pending = house.laurel.begin(house.twin_1)
+    pending.redirect_uri = house.laurel.base + web.urllib.parse.urlsplit(house.twin_2.launch_url).path
+    reply = house.laurel.present(pending, house.twin_1.token(pending.nonce))
+    refused(house.laurel, reply, "state")
+    assert web.urllib.parse.urlsplit(house.twin_1.launch_url).path in for_the_administrator(reply)
+    assert "state" in problems(house.laurel, house.twin_1)
+
+
+def test_a_state_that_is_nobodys_is_no_administrators_business(house, platform):
+    pending = house.laurel.begin(platform)
+    pending.state = "garbage"
+    reply = house.laurel.present(pending, platform.token(pending.nonce))
+    refused(house.laurel, reply, "state")
+    assert "For the administrator" not in reply.text
+
+
+def test_keys_that_cannot_be_read_name_the_address_and_the_reason(house):
+    platform = house.fresh()
+    platform.down = True
+    reply, _ = house.laurel.launch(platform)
+    refused(house.laurel, reply, "keyset", status=503)
+    said = for_the_administrator(reply)
+    assert platform.jwks_url in said and "503" in said and "outbound_allow" in said
+
+
+def test_a_key_that_is_not_published_names_the_key_set(house, platform):
+    reply, _ = house.laurel.launch(platform, header={"kid": "rotated-away"})
+    refused(house.laurel, reply, "kid")
+    assert platform.jwks_url in for_the_administrator(reply)
+
+
+def test_a_platform_that_is_not_registered_is_shown_as_it_came(house):
+    reply = house.laurel.login(house.attacker, web.Browser(), url=house.a.login_url, target_link_uri="https://x.example/",
+                               iss="https://<script>.example", client_id="x" * 1000)
+    assert reply.status == 400
+    said = for_the_administrator(reply)
+    assert "https://<script>.example" in said and "<script>" not in reply.text
+    assert "x" * 300 in said and "x" * 301 not in said
+    assert "laurel platform add" in said and "laurel platform invite" in said
+
+
+def test_platforms_that_share_both_names_are_told_their_login_addresses(house):
+    reply = house.laurel.login(house.twin_1, web.Browser(), url=house.a.login_url)
+    assert reply.status == 400
+    said = for_the_administrator(reply)
+    for twin in (house.twin_1, house.twin_2):
+        assert f"/lti/login/{twin.slug}" in said
+
+
+def test_refusals_are_counted_and_written_once_in_ten_seconds(house):
+    platform = house.fresh()
+    before = house.laurel.counts()
+    for _ in range(3):
+        refused(house.laurel, house.laurel.launch(platform, {"aud": "another"})[0], "aud")
+    assert problems(house.laurel, platform)["aud"]["count"] == 1
+
+    def later():
+        house.laurel.launch(platform, {"aud": "another"})
+        return problems(house.laurel, platform)["aud"]["count"] > 1
+    began = time.monotonic()
+    wait_until(later, 20, "the pause is over")
+    assert time.monotonic() - began > 8
+    sent = len([line for line in house.laurel.logs() if line["event"] == "launch_refused" and
+                platform.client_id in line.get("text", "")])
+    assert problems(house.laurel, platform)["aud"]["count"] == sent
+    nothing_written(house.laurel, before)
+
+
+def test_a_launch_that_ran_into_no_known_registration_writes_nothing(house, platform):
+    before = problems(house.laurel, platform)
+    pending = house.laurel.begin(platform)
+    pending.browser.cookies[BROWSER_COOKIE] = "A" * 22
+    house.laurel.present(pending, platform.token(pending.nonce))
+    assert problems(house.laurel, platform) == before
