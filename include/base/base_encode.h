@@ -24,3 +24,6 @@ void quote_json(struct str *out, struct sv text);
 
 /* SHA-256 of bytes, 32 bytes out (FIPS 180-4). */
 void sha256(const void *bytes, size_t len, unsigned char out[32]);
+/* HMAC-SHA256 of bytes under a key of any length, 32 bytes out (RFC 2104, FIPS 198-1). For other
+ * people's secrets; ours are the seal room's. */
+void hmac_sha256(struct sv key, struct sv bytes, unsigned char out[32]);

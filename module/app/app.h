@@ -67,6 +67,7 @@ struct app_command {
 bool app_migrate(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_serve(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_platform(struct app *app, int argc, char **argv, bool is_help, struct err *err);
+bool app_legacy(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_admin(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_key(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err *err);

@@ -367,6 +367,7 @@ bool app_platform(struct app *app, int argc, char **argv, bool is_help, struct e
         {"show", "show one, and what to enter at the platform", platform_show},
         {"edit", "change addresses", platform_edit},
         {"disable", "refuse all launches from a platform", platform_disable},
+        {"legacy", "people and links of LTI 1.1: add, list, remove, import", app_legacy},
     };
     return app_dispatch(app, "platform", table, ARRAY_LEN(table), argc, argv, is_help, err);
 }

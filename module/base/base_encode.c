@@ -1,5 +1,8 @@
 #include "base_encode.h"
+#include <limits.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -196,3 +199,11 @@ void quote_json(struct str *out, struct sv text) {
 }
 
 void sha256(const void *bytes, size_t len, unsigned char out[32]) { (void)SHA256(bytes, len, out); }
+
+void hmac_sha256(struct sv key, struct sv bytes, unsigned char out[32]) {
+    unsigned len = 0;
+    if (key.len > INT_MAX || HMAC(EVP_sha256(), key.ptr, (int)key.len,
+                                  (const unsigned char *)bytes.ptr, bytes.len, out, &len) == NULL) {
+        abort(); /* OpenSSL is broken or out of memory */
+    }
+}

@@ -1,5 +1,6 @@
 #include "grades_csv.h"
 #include "grades_build.h"
+#include "grades_table.h"
 #include <csv.h>
 
 #define COLUMNS_MAX 256
@@ -213,27 +214,8 @@ static void take_row_end(int terminator, void *ctx) {
     r->is_row_begun = false;
 }
 
-/* The separator that the header row has most of, outside quotes. */
-static char separator_of(struct sv file) {
-    static const char marks[] = {',', ';', '\t'};
-    size_t counts[sizeof marks] = {0};
-    bool is_quoted = false;
-    for (size_t i = 0; i < file.len && (is_quoted || (file.ptr[i] != '\n' && file.ptr[i] != '\r'));
-         i++) {
-        is_quoted = file.ptr[i] == '"' ? !is_quoted : is_quoted;
-        for (size_t k = 0; k < sizeof marks && !is_quoted; k++) {
-            counts[k] += file.ptr[i] == marks[k] ? 1 : 0;
-        }
-    }
-    size_t best = 0;
-    for (size_t k = 1; k < sizeof marks; k++) {
-        best = counts[k] > counts[best] ? k : best;
-    }
-    return marks[best];
-}
-
 static bool parse_with(struct csv_parser *parser, struct reader *r, struct sv file) {
-    csv_set_delim(parser, (unsigned char)separator_of(file));
+    csv_set_delim(parser, (unsigned char)grades_table_separator(file));
     size_t done = csv_parse(parser, file.ptr, file.len, take_cell, take_row_end, r);
     bool is_parsed = done == file.len && csv_fini(parser, take_cell, take_row_end, r) == 0;
     if (r->is_failed) {
@@ -252,19 +234,8 @@ static bool parse_with(struct csv_parser *parser, struct reader *r, struct sv fi
 bool grades_csv_parse(struct sv file, struct arena *a, struct grades_reading *out,
                       struct err *err) {
     *out = (struct grades_reading){.kind = GRADES_CSV};
-    if (file.len > GRADES_CSV_BYTES_MAX) {
-        return err_because(err, ERR_INPUT, "size", "the file is larger than %zu MiB",
-                           GRADES_CSV_BYTES_MAX >> 20);
-    }
-    if (sv_starts(file, SV("\xEF\xBB\xBF"))) {
-        file = sv_skip(file, 3);
-    }
-    if (!sv_is_utf8(file)) {
-        return err_because(err, ERR_INPUT, "utf8",
-                           "the file is not UTF-8 text: save it as \"CSV UTF-8\"");
-    }
-    if (file.len == 0) {
-        return err_because(err, ERR_INPUT, "empty", "the file is empty");
+    if (!grades_table_text(&file, GRADES_CSV_BYTES_MAX, err)) {
+        return false;
     }
     struct reader r = {
         .arena = a, .row = 1, .at = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX}, .err = err};

@@ -1,7 +1,10 @@
 /* What few launches bring besides: the JSON that store_launch.h describes. */
 #include "page_extras.h"
 #include "base_encode.h"
+#include "base_log.h"
 #include "lti_history.h"
+#include "lti_legacy.h"
+#include "store_legacy.h"
 #include <string.h>
 
 /* Canvas announces its notices with every launch: what this process has told the database is not
@@ -38,6 +41,32 @@ static json_t *history(const struct page *p, const struct model_launch *l) {
     return out;
 }
 
+/* A claim of LTI 1.1 counts when the old secret signed it. Otherwise the launch goes on as that of
+ * somebody new, who keeps what they earn: a later launch that is signed brings both together. */
+static json_t *legacy(const struct page *p, const struct page_extras_of *of) {
+    const struct model_launch *l = &of->launch->launch;
+    struct sv secret = {0};
+    struct err why = {0};
+    if (l->legacy_consumer_key.len == 0) {
+        return NULL;
+    }
+    if (!store_legacy_secret(p->app->options.store, l->registration_id, l->legacy_consumer_key,
+                             p->arena, &secret, &why)) {
+        log_err(LOG_LEVEL_WARN, "legacy_claim_ignored", &why);
+        return NULL;
+    }
+    if (!lti_legacy_is_signed(of->registration, l, secret, p->arena)) {
+        log_event(LOG_LEVEL_WARN, "legacy_claim_ignored", LOG_TEXT("reason", "legacy_sign"),
+                  LOG_INT("registration", l->registration_id));
+        return NULL;
+    }
+    json_t *out = json_object();
+    page_set_text(out, "consumer_key", lti_legacy_key(p->arena, l->legacy_consumer_key));
+    page_set_text(out, "user_id", l->legacy_user_id);
+    page_set_text(out, "resource_link_id", l->legacy_resource_link_id);
+    return out;
+}
+
 /* Adds a member unless it is NULL. Takes the value. */
 static void add(json_t *obj, const char *key, json_t *value) {
     if (value != NULL) {
@@ -50,6 +79,7 @@ struct sv page_extras(const struct page *p, const struct page_extras_of *of) {
     AUTO_JSON *out = json_object();
     add(out, "notices", notices(p, l));
     add(out, "history", history(p, l));
+    add(out, "legacy", legacy(p, of));
     if (l->product.len > 0 && !sv_eq(l->product, of->registration->product)) {
         page_set_text(out, "product", l->product);
         page_set_text(out, "platform_guid", l->platform_guid);

@@ -50,6 +50,10 @@ CREATE TABLE legacy_consumer (
     PRIMARY KEY (registration_id, consumer_key)
 );
 
+-- What a person of LTI 1.1 was called, once they have come under their new name: an import finds them again.
+ALTER TABLE person ADD COLUMN legacy_sub text COLLATE "C" NOT NULL DEFAULT '';
+CREATE INDEX person_legacy ON person (institution_id, registration_id, legacy_sub) WHERE legacy_sub <> '';
+
 -- A deep linking request waits for its answer; used_at makes the answer single.
 CREATE TABLE deep_link (
     institution_id bigint NOT NULL,
@@ -161,7 +165,7 @@ BEGIN
         SELECT id INTO new_person FROM person p
         WHERE p.institution_id = dep.institution_id AND p.registration_id = reg AND p.sub = launch_legacy.sub;
         IF NOT FOUND THEN
-            UPDATE person p SET sub = launch_legacy.sub
+            UPDATE person p SET sub = launch_legacy.sub, legacy_sub = old_sub
             WHERE p.institution_id = dep.institution_id AND p.id = old_person;
         ELSE
             UPDATE award a SET person_id = new_person
@@ -169,6 +173,8 @@ BEGIN
               AND NOT (a.state IN (0, 2, 3)
                        AND EXISTS (SELECT FROM award b WHERE b.institution_id = a.institution_id
                                    AND b.badge_id = a.badge_id AND b.person_id = new_person AND b.state IN (0, 2, 3)));
+            UPDATE person p SET legacy_sub = old_sub
+            WHERE p.institution_id = dep.institution_id AND p.id = new_person AND p.legacy_sub <> old_sub;
         END IF;
     END IF;
     UPDATE resource_link r SET resource_link_id = link
