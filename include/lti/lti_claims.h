@@ -18,7 +18,7 @@
  *   sub                no 1..255 printable ASCII; anonymous launches are refused           18
  *   roles              no array of strings, or over 200                                    19
  *   resource_link      no object with an id of 1..255 bytes (resource link launches)       20
- *   deep_linking       no settings object (deep linking launches)                          20
+ *   deep_linking       settings that lti_deep_link_read refuses (deep linking launches)    20
  *   target_link_uri    not on our own origin (C23); may be absent only in deep linking     21
  *   context            there with an id of over 255 bytes                                  22
  *
@@ -36,6 +36,7 @@
  * school's own domain counts when the registration's token URL is there. */
 #pragma once
 #include "base_json.h"
+#include "lti_deep_link.h"
 #include "lti_url.h"
 #include "model_lti.h"
 
@@ -69,7 +70,9 @@ struct lti_claims_check {
 struct lti_launch {
     struct model_launch launch; /* model_role is GUEST..TEACHER: ADMIN is the store's to decide */
     bool has_foreign_service_url;
-    struct sv deep_linking_json; /* dl:deep_linking_settings, compact; empty for resource links */
+    /* Of deep linking launches; empty for resource links. */
+    struct lti_deep_link deep_link;
+    struct sv deep_linking_json; /* dl:deep_linking_settings as it came, compact */
 };
 
 /* `payload` is the parsed token (duplicates refused); NULL is refused. Whether the deployment is

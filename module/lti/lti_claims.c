@@ -159,15 +159,12 @@ static bool check_deployment(const struct lti_claims_check *check, const json_t 
     return true;
 }
 
-static bool check_link(const json_t *payload, struct arena *a, struct lti_launch *out,
-                       struct err *err) {
+static bool check_link(const struct lti_claims_check *check, const json_t *payload, struct arena *a,
+                       struct lti_launch *out, struct err *err) {
     if (out->launch.message == MODEL_MESSAGE_DEEP_LINKING) {
         const json_t *settings = json_object_get(payload, DEEP_LINKING_SETTINGS);
-        if (!json_is_object(settings)) {
-            return refuse(err, "deep_linking", "the deep linking launch has no settings");
-        }
         out->deep_linking_json = js_dump(a, settings);
-        return true;
+        return lti_deep_link_read(check->registration, settings, a, &out->deep_link, err);
     }
     const json_t *link = json_object_get(payload, LTI_CLAIM "resource_link");
     struct sv id;
@@ -225,7 +222,7 @@ bool lti_claims_read(const struct lti_claims_check *check, const json_t *payload
     }
     struct lti_roles roles;
     if (!lti_roles_read(json_object_get(payload, LTI_CLAIM "roles"), &roles, err) ||
-        !check_link(payload, a, out, err) || !check_target(check, payload, a, launch, err)) {
+        !check_link(check, payload, a, out, err) || !check_target(check, payload, a, launch, err)) {
         return false;
     }
     launch->nonce = sv_copy(a, check->nonce);

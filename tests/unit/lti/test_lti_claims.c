@@ -7,6 +7,10 @@
 
 #include "support_claims.h"
 
+#define ASKED                                                                                      \
+    "{\"deep_link_return_url\":\"https://school.instructure.com/r\",\"accept_types\":["            \
+    "\"ltiResourceLink\"]}"
+
 struct row {
     const char *name, *patch, *reason;
 };
@@ -132,13 +136,21 @@ static const struct row ROWS[] = {
     {"C23 ours with query", "{\"" TARGET "\":\"https://badges.example/lti/launch?badge=7\"}", ""},
     {"C23 ours, port written", "{\"" TARGET "\":\"https://badges.example:443/x\"}", ""},
     {"C17 deep linking without link",
-     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" LINK "\":null,\"" DEEP "\":{}}", ""},
+     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" LINK "\":null,\"" DEEP "\":" ASKED "}",
+     ""},
+    {"H1 deep linking with an answer to a stranger",
+     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" DEEP
+     "\":{\"deep_link_return_url\":\"https://evil.example/\",\"accept_types\":["
+     "\"ltiResourceLink\"]}}",
+     "deep_linking"},
     {"deep linking without settings",
      "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" LINK "\":null}", "deep_linking"},
     {"deep linking without target",
-     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" DEEP "\":{},\"" TARGET "\":null}", ""},
+     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" DEEP "\":" ASKED ",\"" TARGET
+     "\":null}",
+     ""},
     {"deep linking with a foreign target",
-     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" DEEP "\":{},\"" TARGET
+     "{\"" LTI "message_type\":\"LtiDeepLinkingRequest\",\"" DEEP "\":" ASKED ",\"" TARGET
      "\":\"https://evil.example/\"}",
      "target_link_uri"},
     {"P2 unknown claims, errors", "{\"errors\":{\"errors\":{}},\"x\":[1],\"https://y\":null}", ""},
