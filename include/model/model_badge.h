@@ -38,6 +38,9 @@ struct model_course_ref {
     struct sv issuer, client_id, deployment_id, context_id;
 };
 
+/* The `tag` of a badge's gradebook column, whoever makes it; its `resourceId` is the badge's public
+ * id. */
+#define MODEL_BADGE_LINE_TAG "laurel-badge"
 #define MODEL_TAGS_MAX 50
 #define MODEL_ALIGNMENTS_MAX 50
 #define MODEL_COURSE_REFS_MAX 500

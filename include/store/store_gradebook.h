@@ -11,6 +11,7 @@ struct store_score {
     struct sv sub, badge_name, badge_public_id;
     struct sv platform_deployment_id, lineitems_url, ags_scopes;
     struct sv line_item_url; /* empty: none yet */
+    bool is_column_coming;   /* a deep linking answer asked for it within minutes */
     usec_t last_sent_at; /* the timestamp of the last score for this column and person; 0: none */
 };
 /* Fails: ERR_NOT_FOUND "award". */

@@ -4,8 +4,6 @@
 #include "lti_ags.h"
 #include "store_gradebook.h"
 
-#define LINE_TAG "laurel-badge"
-
 static bool may_score(const struct store_score *s) {
     struct sv rest = s->ags_scopes;
     bool can_score = false;
@@ -19,6 +17,28 @@ static bool may_score(const struct store_score *s) {
     return can_score && s->lineitems_url.len > 0 && (can_create || s->line_item_url.len > 0);
 }
 
+/* Found or made; `fresh` is read under the lock. A column that a deep linking answer asked for
+ * comes when the teacher saves the form in the LMS: a second one is not made in its way. */
+static bool find_or_make(const struct lti_service *service, const struct store_score *fresh,
+                         const struct lti_lineitem_want *want, struct arena *a,
+                         struct lti_lineitem *out, struct err *err) {
+    bool is_there = false;
+    if (!fresh->is_column_coming) {
+        return lti_ags_find_or_create(service, fresh->lineitems_url, want, a, out, &is_there, err);
+    }
+    if (!lti_ags_find(service, fresh->lineitems_url, want->resource_id, want->tag, a, out,
+                      &is_there, err)) {
+        return false;
+    }
+    if (!is_there) {
+        (void)err_because(err, ERR_UPSTREAM, "column_coming",
+                          "the platform was asked for this badge's column a moment ago and has not "
+                          "made it yet");
+        return err_retry_as(err, ERR_RETRY_LATER);
+    }
+    return true;
+}
+
 /* The column's address: remembered, found, or made, under a lock so that there are never two. */
 static bool take_line_item(struct job *job, const struct lti_service *service,
                            struct store_score *s, struct err *err) {
@@ -30,11 +50,10 @@ static bool take_line_item(struct job *job, const struct lti_service *service,
         return false;
     }
     struct lti_lineitem item = {0};
-    bool is_created = false;
     const struct lti_lineitem_want want = {.label = s->badge_name,
                                            .maximum = dec_from_i64(1),
                                            .resource_id = s->badge_public_id,
-                                           .tag = SV(LINE_TAG)};
+                                           .tag = SV(MODEL_BADGE_LINE_TAG)};
     struct store_score fresh = {0};
     /* Another worker may have been here since we looked. */
     bool is_ok =
@@ -42,8 +61,7 @@ static bool take_line_item(struct job *job, const struct lti_service *service,
     if (is_ok && fresh.line_item_url.len > 0) {
         *s = fresh;
     } else if (is_ok) {
-        is_ok = lti_ags_find_or_create(service, s->lineitems_url, &want, job->arena, &item,
-                                       &is_created, err) &&
+        is_ok = find_or_make(service, &fresh, &want, job->arena, &item, err) &&
                 /* an address that may not get our token is not worth remembering */
                 lti_service_may_call(service, job->arena, item.url, err) &&
                 store_line_item_set(job->store, s->institution_id, s->course_id, s->badge_id,

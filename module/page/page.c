@@ -43,6 +43,9 @@ HANDLER(connection)
 HANDLER(connection_probe)
 HANDLER(connection_deployment)
 HANDLER(connection_invite)
+HANDLER(pick)
+HANDLER(pick_send)
+HANDLER(placed)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -81,6 +84,9 @@ static const struct web_route ROUTES[] = {
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     /* Loaded again after a link was made: the link is not shown twice. */
     {WEB_GET, "/app/l/:launch/connection/invite", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
+    {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 

@@ -90,9 +90,20 @@ static bool show_foreign(struct page *p, struct sv public_id, struct err *err) {
     return page_render(p, 200, "badge.html", model, err);
 }
 
+static bool show_own(struct page *p, const struct judge_course *course,
+                     const struct judge_badge *badge, struct err *err) {
+    struct judge_person person = {0};
+    if (!page_course_self(p, course, &person, err)) {
+        return false;
+    }
+    const struct page_standing s = page_standing(badge, &person, p->arena);
+    json_t *model = base_model(p, &badge->stored, &badge->definition, true);
+    add_standing(p, model, course, &s);
+    return page_render(p, 200, "badge.html", model, err);
+}
+
 bool page_badge(struct page *p, struct err *err) {
     struct judge_course course = {0};
-    struct judge_person person = {0};
     const struct judge_badge *badge = NULL;
     struct err missing = {0};
     struct sv public_id = web_arg(p->req, "badge");
@@ -102,18 +113,30 @@ bool page_badge(struct page *p, struct err *err) {
     if (!page_course_load(p, &course, err)) {
         return false;
     }
-    if (!page_course_badge(&course, public_id, &badge, &missing)) {
-        if (p->session.role == MODEL_ROLE_ADMIN) {
-            return show_foreign(p, public_id, err);
-        }
-        *err = missing;
+    if (page_course_badge(&course, public_id, &badge, &missing)) {
+        return show_own(p, &course, badge, err);
+    }
+    if (p->session.role == MODEL_ROLE_ADMIN) {
+        return show_foreign(p, public_id, err);
+    }
+    *err = missing;
+    return false;
+}
+
+/* Where a link that was placed with a badge leads. The link outlives the badge, and a teacher may
+ * have written anything into it: then, and for people who have no badges of their own to see, it
+ * leads home. */
+bool page_placed(struct page *p, struct err *err) {
+    struct judge_course course = {0};
+    const struct judge_badge *badge = NULL;
+    struct err missing = {0};
+    if (p->session.role == MODEL_ROLE_GUEST || p->session.role == MODEL_ROLE_MENTOR) {
+        return page_home(p, err);
+    }
+    if (!page_course_load(p, &course, err)) {
         return false;
     }
-    if (!page_course_self(p, &course, &person, err)) {
-        return false;
-    }
-    const struct page_standing s = page_standing(badge, &person, p->arena);
-    json_t *model = base_model(p, &badge->stored, &badge->definition, true);
-    add_standing(p, model, &course, &s);
-    return page_render(p, 200, "badge.html", model, err);
+    return page_course_badge(&course, web_arg(p->req, "badge"), &badge, &missing)
+               ? show_own(p, &course, badge, err)
+               : page_home(p, err);
 }

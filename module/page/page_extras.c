@@ -5,6 +5,7 @@
 #include "lti_history.h"
 #include "lti_legacy.h"
 #include "store_legacy.h"
+#include "lti_launch.h"
 #include <string.h>
 
 /* Canvas announces its notices with every launch: what this process has told the database is not
@@ -64,6 +65,17 @@ static json_t *legacy(const struct page *p, const struct page_extras_of *of) {
     page_set_text(out, "consumer_key", lti_legacy_key(p->arena, l->legacy_consumer_key));
     page_set_text(out, "user_id", l->legacy_user_id);
     page_set_text(out, "resource_link_id", l->legacy_resource_link_id);
+/* What the answer to a deep linking launch is made from: no form says it again (E11). */
+static json_t *deep_link(const struct lti_launch *launch) {
+    struct err ignored = {0};
+    json_t *settings = NULL;
+    if (launch->launch.message != MODEL_MESSAGE_DEEP_LINKING ||
+        !js_parse(launch->deep_linking_json, LTI_ID_TOKEN_MAX, "settings", &settings, &ignored)) {
+        return NULL;
+    }
+    json_t *out = json_object();
+    page_set_text(out, "return_url", launch->deep_link.return_url);
+    (void)json_object_set_new(out, "settings", settings);
     return out;
 }
 
@@ -80,6 +92,7 @@ struct sv page_extras(const struct page *p, const struct page_extras_of *of) {
     add(out, "notices", notices(p, l));
     add(out, "history", history(p, l));
     add(out, "legacy", legacy(p, of));
+    add(out, "deep_link", deep_link(of->launch));
     if (l->product.len > 0 && !sv_eq(l->product, of->registration->product)) {
         page_set_text(out, "product", l->product);
         page_set_text(out, "platform_guid", l->platform_guid);

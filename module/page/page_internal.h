@@ -129,5 +129,8 @@ page_handler page_connection;
 page_handler page_connection_probe;
 page_handler page_connection_deployment;
 page_handler page_connection_invite;
+page_handler page_pick;
+page_handler page_pick_send;
+page_handler page_placed;
 /* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
 bool page_own_path(struct sv launch_id, struct sv path);

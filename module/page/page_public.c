@@ -77,10 +77,12 @@ static const char *type_of(struct sv name) {
 
 bool page_asset(struct page *p, struct err *err) {
     const struct blob *file = blob_find(blob_assets, blob_assets_count, web_arg(p->req, "name"));
-    if (file == NULL || !sv_eq(web_arg(p->req, "hash"), p->app->asset_hash)) {
+    /* Platforms keep the address of our picture with their links, whatever the release. */
+    bool is_lasting = sv_eq(web_arg(p->req, "hash"), SV("lasting"));
+    if (file == NULL || (!is_lasting && !sv_eq(web_arg(p->req, "hash"), p->app->asset_hash))) {
         return err_because(err, ERR_NOT_FOUND, "route", "there is no such page");
     }
     web_bytes(p->resp, 200, type_of(sv_from(file->name)), blob_sv(file));
-    p->resp->cache = WEB_CACHE_IMMUTABLE;
+    p->resp->cache = is_lasting ? WEB_CACHE_MINUTES : WEB_CACHE_IMMUTABLE;
     return true;
 }

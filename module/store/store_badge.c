@@ -171,9 +171,8 @@ static bool take_issuer(struct db_conn *conn, const struct store_import *in, str
     return true;
 }
 
-/* Read the course soon, and judge everybody in it: a new rule may be met already. */
-static bool revisit(struct db_conn *conn, int64_t institution_id, int64_t course_id,
-                    struct arena *a, struct err *err) {
+bool store_course_revisit_in(struct db_conn *conn, int64_t institution_id, int64_t course_id,
+                             struct arena *a, struct err *err) {
     struct db_args args;
     db_args_init(&args, a);
     db_add_i64(&args, institution_id);
@@ -226,7 +225,7 @@ static bool save_badge(struct db_conn *conn, const struct store_import *in, int6
         return true;
     }
     for (size_t i = 0; i < b->course_count; i++) {
-        if (!revisit(conn, in->institution_id, b->course_ids[i], a, err)) {
+        if (!store_course_revisit_in(conn, in->institution_id, b->course_ids[i], a, err)) {
             return false;
         }
     }

@@ -31,7 +31,8 @@ bool store_score_get(struct store *store, int64_t institution_id, int64_t award_
                                 .lineitems_url = store_text(&rows, 0, 11, a),
                                 .ags_scopes = store_text(&rows, 0, 12, a),
                                 .line_item_url = store_text(&rows, 0, 13, a),
-                                .last_sent_at = db_time(&rows, 0, 14)};
+                                .last_sent_at = db_time(&rows, 0, 14),
+                                .is_column_coming = db_bool(&rows, 0, 15)};
     return true;
 }
 

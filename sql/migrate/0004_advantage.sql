@@ -58,6 +58,7 @@ CREATE INDEX person_legacy ON person (institution_id, registration_id, legacy_su
 CREATE TABLE deep_link (
     institution_id bigint NOT NULL,
     launch_id uuid NOT NULL,
+    deployment_id bigint NOT NULL,
     return_url text NOT NULL,
     settings jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -79,6 +80,8 @@ CREATE TABLE course_copy (
 
 -- Which item of this course stands for the one a rule names; rules are shared by courses, item ids are not.
 ALTER TABLE badge_course ADD COLUMN item_map jsonb NOT NULL DEFAULT '{}';
+-- When a deep linking answer asked the platform for the badge's gradebook column: it is never asked for twice.
+ALTER TABLE badge_course ADD COLUMN column_asked_at timestamptz;
 
 DO $$
 DECLARE
@@ -198,8 +201,8 @@ BEGIN
     SELECT * INTO dep FROM deployment
     WHERE registration_id = s.registration_id AND deployment_id = extras->>'deployment_id';
     IF extras ? 'deep_link' THEN
-        INSERT INTO deep_link (institution_id, launch_id, return_url, settings)
-        VALUES (s.institution_id, launch, extras->'deep_link'->>'return_url', extras->'deep_link'->'settings')
+        INSERT INTO deep_link (institution_id, launch_id, deployment_id, return_url, settings)
+        VALUES (s.institution_id, launch, dep.id, extras->'deep_link'->>'return_url', extras->'deep_link'->'settings')
         ON CONFLICT DO NOTHING;
     END IF;
     IF extras ? 'notices' AND (dep.notices_url, dep.notice_types) IS DISTINCT FROM

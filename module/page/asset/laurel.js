@@ -18,6 +18,41 @@
         });
     });
 
+    // An answer that goes on to the learning platform by itself.
+    document.querySelectorAll("form[data-auto]").forEach(function (form) {
+        form.submit();
+    });
+
+    var plain = function (text) {
+        return text.toLocaleLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+    };
+
+    // Choosing content: the button says how much is chosen, the box narrows the badges by name.
+    // What is chosen stays in sight.
+    var countChosen = function (form) {
+        var button = form.querySelector("[data-many]");
+        var count = form.querySelectorAll("input[name=item]:checked").length;
+        button.textContent = count === 0 ? button.dataset.none :
+            count === 1 ? button.dataset.one : button.dataset.many.replace("#", count);
+    };
+    document.querySelectorAll("form[data-pick]").forEach(countChosen);
+    document.addEventListener("change", function (event) {
+        var form = event.target.form;
+        if (form && "pick" in form.dataset) countChosen(form);
+    });
+    document.addEventListener("input", function (event) {
+        if (!("filter" in event.target.dataset)) return;
+        var form = event.target.form, wanted = plain(event.target.value.trim()), shown = 0;
+        form.querySelectorAll("li[data-name]").forEach(function (row) {
+            row.hidden = !row.querySelector(":checked") && plain(row.dataset.name).indexOf(wanted) < 0;
+            shown += row.hidden ? 0 : 1;
+        });
+        form.querySelector(".empty-filter").hidden = shown > 0;
+    });
+    document.addEventListener("keydown", function (event) { // Enter in the box adds nothing yet
+        if (event.key === "Enter" && "filter" in event.target.dataset) event.preventDefault();
+    });
+
     // Inside a learning platform's frame: ask for the height the page needs (Canvas and others listen).
     // The message holds a number and nothing else, so any parent may read it.
     if (window.parent !== window && "ResizeObserver" in window) {
@@ -36,9 +71,6 @@
     var box = document.getElementById("search");
     var rows = document.querySelectorAll(".grid tbody tr");
     if (box && rows.length) {
-        var plain = function (text) {
-            return text.toLocaleLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
-        };
         box.addEventListener("input", function () {
             var wanted = plain(box.value.trim());
             rows.forEach(function (row) {
