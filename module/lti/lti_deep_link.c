@@ -79,7 +79,7 @@ static struct sv one_line(struct arena *a, struct sv text, size_t max_bytes) {
     struct str out;
     str_init(&out, a, text.len + 1);
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
+        char c = text.ptr[i];
         struct sv here = sv_skip(text, i);
         bool is_break = sv_starts(here, SV("\xE2\x80\xA8")) || sv_starts(here, SV("\xE2\x80\xA9"));
         bool is_next_line = sv_starts(here, SV("\xC2\x85"));
@@ -87,7 +87,8 @@ static struct sv one_line(struct arena *a, struct sv text, size_t max_bytes) {
             i += is_break ? 2 : 1;
             str_add_char(&out, ' ');
         } else {
-            str_add_char(&out, c < 0x20 || c == 0x7f ? ' ' : (char)c);
+            bool is_control = (unsigned char)c < 0x20 || c == 0x7f;
+            str_add(&out, is_control ? SV(" ") : sv_of(&text.ptr[i], 1));
         }
     }
     return sv_clip_utf8(sv_trim(str_sv(&out)), max_bytes);
