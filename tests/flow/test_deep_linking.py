@@ -190,6 +190,28 @@ def test_other_platforms_get_the_launch_address(school):
     assert "url" not in items_of(claims)[0], "this launch said moodle again"
 
 
+def test_a_registration_with_a_twin_gets_its_own_launch_address(school):
+    """Two schools' keys with one issuer and client id: only the address tells them apart."""
+    canvas = {LTI + "tool_platform": {"product_family_code": "canvas"}}
+    picker = Picker(school, school.teacher, {}, canvas)
+    assert picker.page().status == 200
+    school.laurel.rows("INSERT INTO registration (slug, issuer, client_id, auth_url, token_url, jwks_url)"
+                       " SELECT 'twin', issuer, client_id, auth_url, token_url, jwks_url FROM registration RETURNING id")
+    try:
+        _, claims, _ = picker.answer(["badges"])
+    finally:
+        school.laurel.rows("DELETE FROM registration WHERE slug = 'twin' RETURNING id")
+    assert items_of(claims)[0]["url"] == f"{school.laurel.base}/lti/launch/{school.lms.slug}"
+
+
+def test_an_answer_opens_nothing_as_a_launch(school):
+    """F1: what Laurel signs for the platform is no launch."""
+    reply = school.pick().send(["badges"])
+    pending = school.laurel.begin(school.lms)
+    refused = school.laurel.present(pending, reply.fields()["JWT"])
+    assert refused.status == 401 and not any("laurel-s-" in cookie for cookie in refused.all("Set-Cookie"))
+
+
 def test_several_things_become_several_items(school):
     picker = school.pick()
     shown = picker.give(["badges", "progress", school.id_of("plain"), "badges"]).text
