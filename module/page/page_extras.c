@@ -3,9 +3,9 @@
 #include "base_encode.h"
 #include "base_log.h"
 #include "lti_history.h"
+#include "lti_launch.h"
 #include "lti_legacy.h"
 #include "store_legacy.h"
-#include "lti_launch.h"
 #include <string.h>
 
 /* Canvas announces its notices with every launch: what this process has told the database is not
@@ -65,6 +65,9 @@ static json_t *legacy(const struct page *p, const struct page_extras_of *of) {
     page_set_text(out, "consumer_key", lti_legacy_key(p->arena, l->legacy_consumer_key));
     page_set_text(out, "user_id", l->legacy_user_id);
     page_set_text(out, "resource_link_id", l->legacy_resource_link_id);
+    return out;
+}
+
 /* What the answer to a deep linking launch is made from: no form says it again (E11). */
 static json_t *deep_link(const struct lti_launch *launch) {
     struct err ignored = {0};

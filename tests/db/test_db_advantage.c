@@ -134,32 +134,32 @@ static void an_unknown_deployment__is_parked_as_a_note_and_joins_only_by_policy(
     struct err err = {0};
     struct store *store = support_store(2);
     struct model_registration r = support_platform(store, &a, "north");
-    bool is_approved = true;
-    assert_true(store_deployment_park(store, r.id, SV("new"), SV("Physics"), &is_approved, &err));
-    assert_true(store_deployment_park(store, r.id, SV("new"), SV("Physics"), &is_approved, &err));
-    assert_false(is_approved);
+    enum store_parking parking = STORE_PARKING_APPROVED;
+    assert_true(store_deployment_park(store, r.id, SV("new"), SV("Physics"), &parking, &err));
+    assert_true(store_deployment_park(store, r.id, SV("new"), SV("Physics"), &parking, &err));
+    assert_int_equal(parking, STORE_PARKING_WAITS);
     assert_int_equal(support_sql("SELECT count(*) FROM deployment"), 1);
     assert_int_equal(support_sql("SELECT (parked->'new'->>'count')::int FROM registration"), 2);
     for (int i = 0; i < 60; i++) {
         assert_true(store_deployment_park(store, r.id, sv_printf(&a, "flood%d", i), SV(""),
-                                          &is_approved, &err));
+                                          &parking, &err));
     }
     assert_int_equal(support_sql("SELECT count(*) FROM registration, jsonb_object_keys(parked)"),
                      50);
     /* the policy needs a school to join */
     (void)support_sql("UPDATE registration SET approves_deployments = true");
-    assert_true(store_deployment_park(store, r.id, SV("new"), SV(""), &is_approved, &err));
-    assert_false(is_approved);
+    assert_true(store_deployment_park(store, r.id, SV("new"), SV(""), &parking, &err));
+    assert_int_equal(parking, STORE_PARKING_WAITS);
     (void)support_sql("UPDATE registration SET institution_id = (SELECT id FROM institution)");
-    assert_true(store_deployment_park(store, r.id, SV("new"), SV(""), &is_approved, &err));
-    assert_true(is_approved);
+    assert_true(store_deployment_park(store, r.id, SV("new"), SV(""), &parking, &err));
+    assert_int_equal(parking, STORE_PARKING_APPROVED);
     assert_int_equal(support_sql("SELECT count(*) FROM deployment WHERE deployment_id = 'new' AND "
                                  "is_active"),
                      1);
     /* one that was switched off here stays off */
     (void)support_sql("UPDATE deployment SET is_active = false WHERE deployment_id = 'new'");
-    assert_true(store_deployment_park(store, r.id, SV("new"), SV(""), &is_approved, &err));
-    assert_false(is_approved);
+    assert_true(store_deployment_park(store, r.id, SV("new"), SV(""), &parking, &err));
+    assert_int_equal(parking, STORE_PARKING_INACTIVE);
     store_destroy(store);
 }
 

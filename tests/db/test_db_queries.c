@@ -102,10 +102,11 @@ static void tenant_tables__show_no_row_without_the_institution(void **state) {
     assert_int_equal(count_as_app("1", "person"), 1);
     assert_int_equal(count_as_app("2", "person"), 2);
     assert_int_equal(
-        support_sql("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                    "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'institution_id' "
-                    "WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT c.relrowsecurity "
-                    "AND c.relname NOT IN ('deployment', 'session', 'job')"),
+        support_sql(
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'institution_id' "
+            "WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT c.relrowsecurity "
+            "AND c.relname NOT IN ('deployment', 'session', 'job', 'registration', 'invite')"),
         0);
 }
 
