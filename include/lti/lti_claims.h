@@ -81,5 +81,8 @@ struct lti_launch {
 NODISCARD bool lti_claims_read(const struct lti_claims_check *check, const json_t *payload,
                                struct arena *a, struct lti_launch *out, struct err *err);
 
+/* Is it one of the issuers that all schools of Canvas cloud share? Their pages and services are at
+ * hosts below instructure.com, or at a school's own. */
+bool lti_claims_is_canvas_cloud(struct sv issuer);
 /* Does this service URL count for the registration? */
 bool lti_claims_is_own_service(const struct model_registration *registration, struct sv url);

@@ -14,6 +14,9 @@ struct lti_launch_form {
     bool is_error;
     struct sv error, error_description; /* foreign text: escape, clip, do not log */
     struct sv storage_target;           /* as in struct lti_login_request */
+    /* Fields that pages of ours add when they send a launch on (page_lti_cookieless.c): */
+    struct sv storage; /* the browser's value, as platform storage kept it */
+    struct sv handoff; /* see lti_handoff.h */
 };
 
 /* The form of the POST; a query string's parameters count as duplicates. Fails: ERR_INPUT "form"

@@ -5,7 +5,8 @@
  *
  * The browser is bound by a random value that the caller keeps there: in a __Host- cookie, or,
  * where cookies are withheld, in the platform's storage (lti.md 8.2). It may serve several logins
- * at once (two tabs, P8). */
+ * at once (two tabs, P8). Which frame of the platform keeps it travels in the state as well: not
+ * every platform says it again in the launch. */
 #pragma once
 #include "base_clock.h"
 #include "seal_key.h"
@@ -13,7 +14,7 @@
 #define LTI_STATE_TTL_S 600
 /* A state that comes from the future was minted by a machine whose clock runs ahead. */
 #define LTI_STATE_SKEW_S 60
-#define LTI_STATE_TEXT_MAX 256
+#define LTI_STATE_TEXT_MAX 260
 #define LTI_DIGEST_BYTES 32
 
 struct lti_state {
@@ -23,12 +24,14 @@ struct lti_state {
     bool has_deployment; /* the login named one */
     unsigned char deployment_digest[LTI_DIGEST_BYTES];
     unsigned char browser_digest[LTI_DIGEST_BYTES];
+    struct sv storage_target; /* as in struct lti_login_request; empty: not offered */
 };
 
 struct lti_state_want {
-    int64_t registration_id; /* > 0 */
-    struct sv browser;       /* as lti_state_browser_new made it */
-    struct sv deployment_id; /* lti_deployment_id of the login; empty: not given */
+    int64_t registration_id;  /* > 0 */
+    struct sv browser;        /* as lti_state_browser_new made it */
+    struct sv deployment_id;  /* lti_deployment_id of the login; empty: not given */
+    struct sv storage_target; /* as in struct lti_login_request; empty: not offered */
     usec_t now;
 };
 
@@ -36,9 +39,12 @@ struct lti_state_want {
 struct sv lti_state_browser_new(struct arena *a);
 /* Has it that form? A login keeps a value that the browser already has, else makes one. */
 bool lti_state_browser_is_valid(struct sv browser);
+/* Under which key platform storage keeps the browser's value of a login: "laurel_" and 32 hex
+ * digits of the state's SHA-256, in `a`. */
+struct sv lti_state_storage_key(struct arena *a, struct sv text);
 
 /* *text is base64url of at most LTI_STATE_TEXT_MAX; *nonce goes into the authentication request.
- * Both in `a`. Fails: ERR_BUG when the browser value is not valid. */
+ * Both in `a`. Fails: ERR_BUG when the browser value or the frame's name is not valid. */
 NODISCARD bool lti_state_mint(const struct seal *seal, const struct lti_state_want *want,
                               struct arena *a, struct sv *text, struct sv *nonce, struct err *err);
 

@@ -48,7 +48,7 @@ NODISCARD bool store_nonce_burn(struct store *store, int64_t registration_id, st
 struct store_session {
     int64_t institution_id, registration_id, person_id;
     int64_t context_id; /* 0: the launch named no course */
-    struct sv institution, time_zone, issuer, auth_url, person_name, course_title;
+    struct sv institution, time_zone, issuer, auth_url, token_url, person_name, course_title;
     enum model_role role;
     bool is_learner;
     struct sv *mentee_subs;

@@ -60,6 +60,8 @@ struct sv web_arg(const struct web_request *req, const char *name);
 /* A cookie's value. False when it is absent, malformed, or there twice (cookie tossing, RFC
  * 6265 5.4). */
 NODISCARD bool web_cookie(const struct web_request *req, struct sv name, struct sv *value);
+/* Is a cookie of that name there at all, good or not? */
+bool web_has_cookie(const struct web_request *req, struct sv name);
 /* The token of "Authorization: Bearer ..." (RFC 6750 2.1); false when there is none. */
 NODISCARD bool web_bearer(const struct web_request *req, struct sv *token);
 /* Whether the Accept header prefers `type` ("application/json") to text/html. No content

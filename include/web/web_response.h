@@ -79,10 +79,13 @@ NODISCARD bool web_cookie_add(struct web_response *resp, const struct web_set_co
 struct sv web_cookie_name(struct arena *a, struct sv name, bool is_insecure);
 
 /* Let pages of this origin ("https://lms.example", port allowed) frame the page, or let its forms
- * go there (forms that redirect count too). Any https URL is cut down to its origin first. Fails:
- * ERR_INPUT, reason "origin". */
+ * go there (forms that redirect count too). Any https URL is cut down to its origin first; an
+ * origin that is there already is not added again. Fails: ERR_INPUT, reason "origin". */
 NODISCARD bool web_csp_frame(struct web_response *resp, struct sv origin, struct err *err);
 NODISCARD bool web_csp_form(struct web_response *resp, struct sv origin, struct err *err);
+/* Let pages of every https host below a domain ("instructure.com") frame the page. Fails as above.
+ */
+NODISCARD bool web_csp_frame_below(struct web_response *resp, struct sv domain, struct err *err);
 
 /* The HTTP status an error is answered with (the only place that says so): INPUT 400, DENIED 403,
  * NOT_FOUND 404, CONFLICT 409, UPSTREAM 502, DB 503, BUG 500; by reason: "method" 405, "body_size"

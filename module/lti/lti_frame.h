@@ -2,7 +2,8 @@
 #pragma once
 #include "base_str.h"
 
-#define LTI_FRAME_NAME_MAX 100
+/* It travels inside the state (lti_state.h), which some platforms keep short. */
+#define LTI_FRAME_NAME_MAX 64
 
 /* The name when it is one of letters, digits, '_', '-' and '.', else empty. */
 struct sv lti_frame_name(struct sv text);

@@ -1,11 +1,13 @@
 #include "lti_launch.h"
 #include "jose_jws.h"
 #include "lti_frame.h"
+#include "lti_handoff.h"
 #include "lti_state.h"
 
 #define ERROR_MAX 2048
 #define DESCRIPTION_MAX 65536
 #define DESCRIPTION_SHOWN_MAX 500
+#define STORAGE_MAX 256
 
 bool lti_launch_form_read(struct lti_form form, struct lti_launch_form *out, struct err *err) {
     *out = (struct lti_launch_form){0};
@@ -15,7 +17,9 @@ bool lti_launch_form_read(struct lti_form form, struct lti_launch_form *out, str
         {.name = "error", .max_bytes = ERROR_MAX, .out = &out->error},
         {.name = "error_description", .max_bytes = DESCRIPTION_MAX, .out = &out->error_description},
         {.name = "error_uri", .max_bytes = ERROR_MAX},
-        {.name = "lti_storage_target", .max_bytes = ERROR_MAX, .out = &out->storage_target}};
+        {.name = "lti_storage_target", .max_bytes = ERROR_MAX, .out = &out->storage_target},
+        {.name = "storage", .max_bytes = STORAGE_MAX, .out = &out->storage},
+        {.name = "handoff", .max_bytes = LTI_HANDOFF_TEXT_MAX, .out = &out->handoff}};
     if (!lti_form_take(form, fields, ARRAY_LEN(fields), err)) {
         return false;
     }

@@ -86,10 +86,13 @@ static void read_platform(const json_t *payload, struct arena *a, struct model_l
     out->product_version = text_of(platform, "version", LTI_ID_MAX, a);
 }
 
+bool lti_claims_is_canvas_cloud(struct sv issuer) {
+    return sv_eq(issuer, SV("https://canvas.instructure.com")) ||
+           sv_eq(issuer, SV("https://canvas.beta.instructure.com")) ||
+           sv_eq(issuer, SV("https://canvas.test.instructure.com"));
+}
+
 bool lti_claims_is_own_service(const struct model_registration *registration, struct sv url) {
-    static const struct sv canvas_cloud[] = {SV("https://canvas.instructure.com"),
-                                             SV("https://canvas.beta.instructure.com"),
-                                             SV("https://canvas.test.instructure.com")};
     const struct sv own[] = {registration->issuer, registration->auth_url, registration->token_url,
                              registration->jwks_url};
     struct lti_url service;
@@ -102,14 +105,9 @@ bool lti_claims_is_own_service(const struct model_registration *registration, st
             return true;
         }
     }
-    for (size_t i = 0; i < ARRAY_LEN(canvas_cloud); i++) {
-        struct sv end = SV(".instructure.com");
-        if (sv_eq(registration->issuer, canvas_cloud[i]) && service.host.len > end.len &&
-            sv_eq_nocase(sv_skip(service.host, service.host.len - end.len), end)) {
-            return true;
-        }
-    }
-    return false;
+    struct sv end = SV(".instructure.com");
+    return lti_claims_is_canvas_cloud(registration->issuer) && service.host.len > end.len &&
+           sv_eq_nocase(sv_skip(service.host, service.host.len - end.len), end);
 }
 
 static struct sv service_url(const struct lti_claims_check *check, const json_t *obj,

@@ -46,6 +46,7 @@ HANDLER(connection_invite)
 HANDLER(pick)
 HANDLER(pick_send)
 HANDLER(placed)
+HANDLER(lti_open)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -87,6 +88,7 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE},
+    {WEB_POST, "/lti/open", go_lti_open, 0},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 
@@ -150,22 +152,6 @@ void page_destroy(struct page_app *app) {
     }
 }
 
-/* The session of /app/l/LAUNCH/: the cookie of that launch authorises, nothing else. */
-static bool load_session(struct page *p, struct sv *token, struct err *err) {
-    p->launch_id = web_arg(p->req, "launch");
-    if (!uuid_is_valid(p->launch_id)) {
-        return err_because(err, ERR_NOT_FOUND, "route", "there is no such page");
-    }
-    struct sv name = web_cookie_name(
-        p->arena, sv_printf(p->arena, PAGE_COOKIE_SESSION "%.*s", SV_ARG(p->launch_id)), false);
-    if (!web_cookie(p->req, name, token) || token->len != 43) {
-        return err_because(err, ERR_DENIED, "session", "this page opens from inside your course");
-    }
-    unsigned char hash[32];
-    sha256(token->ptr, token->len, hash);
-    return store_session_get(p->app->options.store, p->launch_id, hash, p->arena, &p->session, err);
-}
-
 static bool load_zone(struct page *p) {
     struct err ignored = {0};
     if (!text_zone_load(p->arena, TEXT_ZONE_DIR, p->session.time_zone, &p->zone, &ignored)) {
@@ -175,21 +161,10 @@ static bool load_zone(struct page *p) {
     return true;
 }
 
-/* The platform may frame its own launches' pages, and nobody else may. */
-static void allow_framing(struct page *p) {
-    struct err ignored = {0};
-    if (!web_csp_frame(p->resp, p->session.issuer, &ignored) ||
-        !web_csp_frame(p->resp, p->session.auth_url, &ignored)) {
-        log_err(LOG_LEVEL_WARN, "frame_origin", &ignored);
-    }
-}
-
 static bool check_form(struct page *p, struct err *err) {
     struct web_form form = {0};
     struct sv token = {0};
-    struct sv origin = {0};
-    if (!web_origin(p->arena, p->app->options.base_url, &origin, err) ||
-        !web_same_origin_check(p->req, origin, err) || !web_form_upload(p->req, &form, err) ||
+    if (!page_same_origin(p, err) || !web_form_upload(p->req, &form, err) ||
         !web_form_one(&form, "csrf", &token, err)) {
         return false;
     }
@@ -226,11 +201,12 @@ static bool answer(struct page *p, struct err *err) {
         return false;
     }
     if ((route->flags & PAGE_IN_COURSE) != 0) {
-        struct sv token = {0};
-        if (!load_session(p, &token, err)) {
+        if (page_needs_shell(p)) {
+            return page_shell(p, err);
+        }
+        if (!page_session_load(p, err)) {
             return false;
         }
-        allow_framing(p);
         if (!load_zone(p) || !check_role(p, route->flags, err) ||
             ((route->flags & PAGE_FORM) != 0 && !check_form(p, err))) {
             return false;

@@ -132,5 +132,26 @@ page_handler page_connection_invite;
 page_handler page_pick;
 page_handler page_pick_send;
 page_handler page_placed;
+/* page_lti_cookieless.c */
+page_handler page_lti_open;
+
+/* page_session.c */
+/* Load the session of /app/l/LAUNCH/ and let its platform frame the page. A token in the
+ * Authorization header authorises, else the cookie of that launch; nothing else does. Fails:
+ * ERR_DENIED "session", ERR_NOT_FOUND "route" when the launch id is none. */
+NODISCARD bool page_session_load(struct page *p, struct err *err);
+/* Where pages of a platform may frame ours, and where a deep linking form may go. */
+void page_allow_platform(struct page *p, const struct store_session_origins *origins);
+/* Was this sent by a page of ours, as far as the browser tells? Fails: ERR_DENIED "cross_site". */
+NODISCARD bool page_same_origin(struct page *p, struct err *err);
+
+/* page_shell.c */
+/* Is this a person's browser that opens a page of a launch without its cookie? */
+bool page_needs_shell(const struct page *p);
+/* The page whose script brings the session's token. Fails: ERR_DENIED "session" when there is no
+ * such launch any more. */
+NODISCARD bool page_shell(struct page *p, struct err *err);
+/* Adds a script to the page, after those that are there. */
+void page_add_script(const struct page *p, json_t *model, const char *name);
 /* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
 bool page_own_path(struct sv launch_id, struct sv path);

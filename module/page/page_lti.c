@@ -8,10 +8,9 @@
 #include "page_extras.h"
 #include "page_internal.h"
 #include "store_key.h"
-#include <string.h>
 
 /* Body and query in one array, so that a name in both shows as the duplicate it is. */
-static bool read_form(struct page *p, struct lti_form *out, struct err *err) {
+static bool read_pairs(struct page *p, struct lti_form *out, struct err *err) {
     struct web_form query = {0};
     struct web_form body = {0};
     if (!web_query(p->req, &query, err) ||
@@ -34,10 +33,12 @@ static bool find_registration(struct page *p, const struct lti_login_request *r,
     return store_registration_get(p->app->options.store, &key, p->arena, out, err);
 }
 
-/* The browser's value, kept when it has one: several tabs may be on their way at once. */
-static bool keep_browser(struct page *p, struct sv *browser, struct err *err) {
-    struct sv name = web_cookie_name(p->arena, SV(PAGE_COOKIE_BROWSER), false);
-    if (!web_cookie(p->req, name, browser) || !lti_state_browser_is_valid(*browser)) {
+static struct sv browser_cookie(const struct page *p) {
+    return web_cookie_name(p->arena, SV(PAGE_COOKIE_BROWSER), false);
+}
+
+bool page_lti_keep_browser(struct page *p, struct sv *browser, struct err *err) {
+    if (!web_cookie(p->req, browser_cookie(p), browser) || !lti_state_browser_is_valid(*browser)) {
         *browser = lti_state_browser_new(p->arena);
     }
     const struct web_set_cookie cookie = {
@@ -60,14 +61,16 @@ static bool login(struct page *p, struct err *err) {
     struct sv state = {0};
     struct sv nonce = {0};
     struct sv url = {0};
-    if (!read_form(p, &form, err) || !lti_login_parse(form, &request, err) ||
-        !find_registration(p, &request, &registration, err) || !keep_browser(p, &browser, err)) {
+    if (!read_pairs(p, &form, err) || !lti_login_parse(form, &request, err) ||
+        !find_registration(p, &request, &registration, err) ||
+        !page_lti_keep_browser(p, &browser, err)) {
         return false;
     }
     page_lti_note_target(p, &registration, request.target_link_uri);
     const struct lti_state_want want = {.registration_id = registration.id,
                                         .browser = browser,
                                         .deployment_id = request.deployment_id,
+                                        .storage_target = request.storage_target,
                                         .now = p->now};
     if (!lti_state_mint(p->app->options.seal, &want, p->arena, &state, &nonce, err)) {
         return false;
@@ -77,7 +80,21 @@ static bool login(struct page *p, struct err *err) {
                                       .redirect_uri = launch_url(p),
                                       .state = state,
                                       .nonce = nonce};
-    return lti_login_redirect(&go, p->arena, &url, err) && web_found(p->resp, url, err);
+    if (!lti_login_redirect(&go, p->arena, &url, err)) {
+        return false;
+    }
+    /* A browser that sent its cookie keeps cookies here: nothing to put elsewhere. */
+    bool needs_storage =
+        request.storage_target.len > 0 && !web_has_cookie(p->req, browser_cookie(p));
+    return needs_storage
+               ? page_lti_store_browser(p,
+                                        &(struct page_lti_store){.registration = &registration,
+                                                                 .target = request.storage_target,
+                                                                 .state = state,
+                                                                 .browser = browser,
+                                                                 .next = url},
+                                        err)
+               : web_found(p->resp, url, err);
 }
 
 bool page_lti_login(struct page *p, struct err *err) {
@@ -96,29 +113,24 @@ bool page_lti_launch_get(struct page *p, struct err *err) {
                        page_model(p, SV("Please start from your course")), err);
 }
 
-/* The browser brought no cookie at all: it does not keep ours inside the platform's frame. */
-static bool is_cookieless(const struct page *p, const struct err *why) {
-    return strcmp(why->reason, "state_browser") == 0 && web_header(p->req, "Cookie").len == 0;
-}
-
-static bool open_state(struct page *p, struct sv text, struct lti_state *state, struct err *err) {
-    struct sv browser = {0};
-    struct sv name = web_cookie_name(p->arena, SV(PAGE_COOKIE_BROWSER), false);
-    if (!web_cookie(p->req, name, &browser)) {
-        browser = sv_of(NULL, 0);
+/* The state, opened with what the browser brought: its cookie, or what platform storage kept. */
+static bool open_state(struct page *p, struct page_lti_arrival *a, struct err *err) {
+    a->browser = a->form.storage;
+    if (a->browser.len == 0 && !web_cookie(p->req, browser_cookie(p), &a->browser)) {
+        a->browser = sv_of(NULL, 0);
     }
-    return lti_state_open(p->app->options.seal, text, browser, p->now, p->arena, state, err);
+    return lti_state_open(p->app->options.seal, a->form.state, a->browser, p->now, p->arena,
+                          &a->state, err);
 }
 
 /* The platform answered with an error: the pending login is used up, the words are ours. */
-static bool platform_error(struct page *p, const struct lti_launch_form *form, struct err *err) {
-    struct lti_state state = {0};
+static bool platform_error(struct page *p, struct page_lti_arrival *a, struct err *err) {
     struct err why = {0};
-    const struct lti_launch_refusal said = lti_launch_error(form->error);
-    if (open_state(p, form->state, &state, &why) &&
+    const struct lti_launch_refusal said = lti_launch_error(a->form.error);
+    if (open_state(p, a, &why) &&
         store_nonce_burn(
-            p->app->options.store, state.registration_id, state.nonce,
-            state.issued_at + (usec_t)(LTI_STATE_TTL_S + LTI_STATE_SKEW_S) * USEC_PER_S, &why)) {
+            p->app->options.store, a->state.registration_id, a->state.nonce,
+            a->state.issued_at + (usec_t)(LTI_STATE_TTL_S + LTI_STATE_SKEW_S) * USEC_PER_S, &why)) {
         log_event(LOG_LEVEL_WARN, "platform_error", LOG_TEXT("error", said.code));
     }
     struct err shown = {0};
@@ -127,31 +139,32 @@ static bool platform_error(struct page *p, const struct lti_launch_form *form, s
                            err);
 }
 
-static bool verify(struct page *p, const struct lti_launch_form *form,
-                   struct model_registration *registration, struct lti_launch *out,
-                   struct err *err) {
-    struct lti_state state = {0};
-    if (!open_state(p, form->state, &state, err)) {
-        return false;
-    }
-    const struct store_registration_key key = {.id = state.registration_id};
-    if (!store_registration_get(p->app->options.store, &key, p->arena, registration, err)) {
+bool page_lti_verify(struct page *p, struct page_lti_arrival *a, usec_t now, struct err *err) {
+    const struct store_registration_key key = {.id = a->state.registration_id};
+    if (!store_registration_get(p->app->options.store, &key, p->arena, &a->registration, err)) {
         return false;
     }
     struct sv slug = web_arg(p->req, "registration");
-    if (slug.len > 0 && !sv_eq(slug, registration->slug)) {
+    if (slug.len > 0 && !sv_eq(slug, a->registration.slug)) {
         return err_because(err, ERR_DENIED, "state",
                            "the launch came to another platform's address");
     }
     const struct lti_launch_check check = {
-        .claims = {.registration = registration,
-                   .nonce = state.nonce,
-                   .deployment_digest = state.has_deployment ? state.deployment_digest : NULL,
+        .claims = {.registration = &a->registration,
+                   .nonce = a->state.nonce,
+                   .deployment_digest = a->state.has_deployment ? a->state.deployment_digest : NULL,
                    .base_url = p->app->options.base_url,
-                   .now = p->now,
+                   .now = now,
                    .leeway_s = LTI_LEEWAY_MAX_S},
         .keys = p->app->keysets};
-    return lti_launch_verify(p->arena, &check, form->id_token, out, err);
+    if (!lti_launch_verify(p->arena, &check, a->form.id_token, &a->verified, err)) {
+        return false;
+    }
+    if (a->verified.has_foreign_service_url) {
+        log_event(LOG_LEVEL_WARN, "launch_foreign_service_url",
+                  LOG_INT("registration", a->registration.id));
+    }
+    return true;
 }
 
 /* Save the launch. A deployment that is not known here is parked, or joins by the registration's
@@ -177,80 +190,88 @@ static bool record(struct page *p, const struct store_launch *launch, struct err
                                              : page_lti_parked(l, parking, err);
 }
 
-/* Save the launch and open its session. */
-static bool enter(struct page *p, const struct model_registration *registration,
-                  const struct lti_launch *verified, struct err *err) {
-    char launch_id[37];
+bool page_lti_enter(struct page *p, const struct page_lti_arrival *a, struct page_lti_entry *out,
+                    struct err *err) {
+    char *launch_id = arena_alloc(p->arena, 37);
     uuid7(p->now, launch_id);
     unsigned char secret[32];
     random_bytes(secret, sizeof secret);
-    struct sv token = base64url_encode(p->arena, secret, sizeof secret);
-    struct sv browser = {0};
-    struct sv name = web_cookie_name(p->arena, SV(PAGE_COOKIE_BROWSER), false);
-    if (!web_cookie(p->req, name, &browser)) {
-        return err_set(err, ERR_BUG, "the browser's cookie vanished");
-    }
-    const struct page_extras_of extras = {.registration = registration, .launch = verified};
+    *out =
+        (struct page_lti_entry){.launch_id = sv_from(launch_id),
+                                .token = base64url_encode(p->arena, secret, sizeof secret),
+                                .path = sv_printf(p->arena, PAGE_PATH_LAUNCH "%s/%.*s", launch_id,
+                                                  SV_ARG(page_lti_path(p, &a->verified)))};
+    const struct page_extras_of extras = {.registration = &a->registration,
+                                          .launch = &a->verified,
+                                          .is_storage_offered = a->state.storage_target.len > 0 ||
+                                                                a->form.storage_target.len > 0};
     struct store_launch launch = {
-        .launch = &verified->launch, .launch_id = launch_id, .extras = page_extras(p, &extras)};
-    sha256(token.ptr, token.len, launch.token_hash);
-    sha256(browser.ptr, browser.len, launch.browser_hash);
+        .launch = &a->verified.launch, .launch_id = launch_id, .extras = page_extras(p, &extras)};
+    sha256(out->token.ptr, out->token.len, launch.token_hash);
+    sha256(a->browser.ptr, a->browser.len, launch.browser_hash);
     if (!record(p, &launch, err)) {
         return false;
     }
-    const struct web_set_cookie cookie = {
-        .name = sv_printf(p->arena, PAGE_COOKIE_SESSION "%s", launch_id),
-        .value = token,
-        .max_age_s = PAGE_SESSION_COOKIE_S};
-    return web_cookie_add(p->resp, &cookie, err) &&
-           web_see_other(p->resp,
-                         sv_printf(p->arena, PAGE_PATH_LAUNCH "%s/%.*s", launch_id,
-                                   SV_ARG(page_lti_path(p, verified))),
-                         err);
+    atomic_fetch_add(&p->app->metrics.launches, 1);
+    return true;
 }
 
-static bool launch(struct page *p, const struct lti_launch_form *form,
-                   struct model_registration *registration, struct err *err) {
-    struct lti_launch verified = {0};
-    if (!verify(p, form, registration, &verified, err)) {
-        return false;
-    }
-    if (verified.has_foreign_service_url) {
-        log_event(LOG_LEVEL_WARN, "launch_foreign_service_url",
-                  LOG_INT("registration", verified.launch.registration_id));
-    }
-    return enter(p, registration, &verified, err);
+bool page_lti_keep_session(struct page *p, const struct page_lti_entry *entry, struct err *err) {
+    const struct web_set_cookie cookie = {
+        .name = sv_printf(p->arena, PAGE_COOKIE_SESSION "%.*s", SV_ARG(entry->launch_id)),
+        .value = entry->token,
+        .max_age_s = PAGE_SESSION_COOKIE_S};
+    return web_cookie_add(p->resp, &cookie, err);
+}
+
+/* The usual launch: the browser's cookie came back, so the session's will. */
+static bool launch(struct page *p, struct page_lti_arrival *a, struct err *err) {
+    struct page_lti_entry entry = {0};
+    return open_state(p, a, err) && page_lti_verify(p, a, p->now, err) &&
+           page_lti_enter(p, a, &entry, err) && page_lti_keep_session(p, &entry, err) &&
+           web_see_other(p->resp, entry.path, err);
+}
+
+/* The browser's value comes from platform storage: the answer goes to the script that asked. */
+static bool launch_by_storage(struct page *p, struct page_lti_arrival *a, struct err *err) {
+    struct page_lti_entry entry = {0};
+    return page_same_origin(p, err) && open_state(p, a, err) &&
+           page_lti_verify(p, a, p->now, err) && page_lti_enter(p, a, &entry, err) &&
+           page_lti_answer_script(p, &entry, err);
+}
+
+/* No cookie at all came back. The launch is judged, but for its browser, and nothing is written. */
+static bool launch_without_browser(struct page *p, struct page_lti_arrival *a, struct err *err) {
+    return lti_state_peek(p->app->options.seal, a->form.state, p->now, p->arena, &a->state, err) &&
+           page_lti_verify(p, a, p->now, err) && page_lti_offer_ways(p, a, err);
+}
+
+bool page_lti_form(struct page *p, struct lti_launch_form *out, struct err *err) {
+    struct lti_form pairs = {0};
+    return read_pairs(p, &pairs, err) && lti_launch_form_read(pairs, out, err);
 }
 
 bool page_lti_launch(struct page *p, struct err *err) {
-    struct lti_form pairs = {0};
-    struct lti_launch_form form = {0};
-    struct model_registration registration = {0};
+    struct page_lti_arrival a = {0};
     struct err why = {0};
-    if (!read_form(p, &pairs, &why) || !lti_launch_form_read(pairs, &form, &why)) {
-        return page_lti_refuse(
-            p, &(struct page_lti_refusal){.event = "launch_refused", .why = &why}, err);
+    bool is_read = page_lti_form(p, &a.form, &why);
+    if (is_read && a.form.is_error) {
+        return platform_error(p, &a, err);
     }
-    if (form.is_error) {
-        return platform_error(p, &form, err);
-    }
-    if (launch(p, &form, &registration, &why)) {
-        atomic_fetch_add(&p->app->metrics.launches, 1);
+    bool is_by_storage = a.form.storage.len > 0;
+    bool is_answered = is_read && (is_by_storage ? launch_by_storage(p, &a, &why)
+                                   : web_has_cookie(p->req, browser_cookie(p))
+                                       ? launch(p, &a, &why)
+                                       : launch_without_browser(p, &a, &why));
+    if (is_answered) {
         return true;
     }
     web_response_reset(p->resp);
-    if (is_cookieless(p, &why)) {
-        log_event(LOG_LEVEL_WARN, "launch_refused", LOG_TEXT("reason", why.reason),
-                  LOG_TEXT("text", "no cookie came back"));
-        p->resp->csp.is_framed_by_anyone = true;
-        json_t *model = page_model(p, SV("One more step"));
-        (void)json_object_set_new(model, "window", json_null());
-        return page_render(p, 401, "no_cookies.html", model, err);
-    }
     return page_lti_refuse(p,
                            &(struct page_lti_refusal){.event = "launch_refused",
                                                       .why = &why,
-                                                      .registration_id = registration.id},
+                                                      .registration_id = a.registration.id,
+                                                      .is_json = is_by_storage},
                            err);
 }
 

@@ -74,7 +74,13 @@ bool page_lti_refuse(struct page *p, const struct page_lti_refusal *refusal, str
     if (status == 503 && !web_header_add(p->resp, "Retry-After", SV("5"), err)) {
         return false;
     }
-    return page_render(p, status, "refused.html", refused_model(p, why, registration), err);
+    AUTO_JSON *model = refused_model(p, why, registration);
+    if (refusal->is_json) {
+        AUTO_JSON *said = json_pack("{s:s, s:O}", "reason", why->reason, "text",
+                                    json_object_get(model, "what"));
+        return web_json(p->resp, status, NULL, said, err);
+    }
+    return page_render(p, status, "refused.html", json_incref(model), err);
 }
 
 void page_lti_note_target(struct page *p, const struct model_registration *registration,

@@ -345,7 +345,8 @@ bool store_session_get(struct store *store, struct sv launch_id, const unsigned 
                                   .synced_at = db_time(&rows, 0, 13),
                                   .sync_requested_at = db_time(&rows, 0, 14),
                                   .sync_error = store_text(&rows, 0, 15, a),
-                                  .source_kind = store_text(&rows, 0, 16, a)};
+                                  .source_kind = store_text(&rows, 0, 16, a),
+                                  .token_url = store_text(&rows, 0, 18, a)};
     return read_texts(db_text(&rows, 0, 10), a, &out->mentee_subs, &out->mentee_count, err) &&
            read_texts(db_text(&rows, 0, 17), a, &out->issuer_keys, &out->issuer_count, err);
 }

@@ -157,7 +157,8 @@ static bool is_cookie_value(struct sv v) {
     return true;
 }
 
-bool web_cookie(const struct web_request *req, struct sv name, struct sv *value) {
+/* How many cookies have that name; *value is the last one's. */
+static size_t cookie_count(const struct web_request *req, struct sv name, struct sv *value) {
     struct sv rest = web_header(req, "Cookie");
     *value = sv_of(NULL, 0);
     size_t found = 0;
@@ -171,7 +172,16 @@ bool web_cookie(const struct web_request *req, struct sv name, struct sv *value)
             found++;
         }
     }
-    bool is_good = found == 1 && is_cookie_value(*value);
+    return found;
+}
+
+bool web_has_cookie(const struct web_request *req, struct sv name) {
+    struct sv ignored;
+    return cookie_count(req, name, &ignored) > 0;
+}
+
+bool web_cookie(const struct web_request *req, struct sv name, struct sv *value) {
+    bool is_good = cookie_count(req, name, value) == 1 && is_cookie_value(*value);
     if (!is_good) {
         *value = sv_of(NULL, 0);
     }

@@ -133,21 +133,37 @@ bool web_cookie_add(struct web_response *resp, const struct web_set_cookie *c, s
     return web_header_add(resp, "Set-Cookie", str_sv(&line), err);
 }
 
-static bool origin_add(struct web_response *resp, struct sv *list, size_t *count, struct sv url,
-                       struct err *err) {
-    struct sv origin;
-    if (!web_origin(resp->arena, url, &origin, err)) {
-        return false;
+static bool source_add(struct sv *list, size_t *count, struct sv source, struct err *err) {
+    for (size_t i = 0; i < *count; i++) {
+        if (sv_eq(list[i], source)) {
+            return true;
+        }
     }
     if (*count == WEB_CSP_ORIGINS_MAX) {
         return err_because(err, ERR_INPUT, "origin", "There are too many origins.");
     }
-    list[(*count)++] = origin;
+    list[(*count)++] = source;
     return true;
+}
+
+static bool origin_add(struct web_response *resp, struct sv *list, size_t *count, struct sv url,
+                       struct err *err) {
+    struct sv origin;
+    return web_origin(resp->arena, url, &origin, err) && source_add(list, count, origin, err);
 }
 
 bool web_csp_frame(struct web_response *resp, struct sv origin, struct err *err) {
     return origin_add(resp, resp->csp.frame_ancestors, &resp->csp.frame_ancestor_count, origin,
+                      err);
+}
+
+bool web_csp_frame_below(struct web_response *resp, struct sv domain, struct err *err) {
+    struct sv origin;
+    struct sv url = sv_printf(resp->arena, "https://%.*s", SV_ARG(domain));
+    return web_origin(resp->arena, url, &origin, err) &&
+           source_add(resp->csp.frame_ancestors, &resp->csp.frame_ancestor_count,
+                      sv_printf(resp->arena, "https://*.%.*s",
+                                SV_ARG(sv_skip(origin, strlen("https://")))),
                       err);
 }
 

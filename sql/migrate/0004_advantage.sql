@@ -297,6 +297,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE s.launch_id = launch AND s.expires_at > now()
 $$;
 
+-- As in 0002, and the token URL besides: a school's own host is often known by it alone, and it may frame its pages.
+DROP FUNCTION session_find(uuid, bytea);
+CREATE FUNCTION session_find(launch uuid, hash bytea)
+RETURNS TABLE (institution_id bigint, institution text, time_zone text, registration_id bigint, issuer text,
+               auth_url text, person_id bigint, person_name text, role smallint, is_learner boolean,
+               mentees text[], context_id bigint, course_title text, synced_at bigint, sync_requested_at bigint,
+               sync_error text, source_kind text, issuer_keys text[], token_url text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT s.institution_id, i.name, i.time_zone, s.registration_id, r.issuer, r.auth_url, s.person_id, p.name,
+           s.role, s.is_learner, s.mentees, s.context_id, coalesce(nullif(c.title, ''), c.label, ''),
+           usec(c.synced_at), usec(c.sync_requested_at), coalesce(c.sync_error, ''), coalesce(g.kind, ''),
+           s.issuer_keys, r.token_url
+    FROM session s
+    JOIN institution i ON i.id = s.institution_id
+    JOIN registration r ON r.id = s.registration_id AND r.is_enabled
+    JOIN person p ON p.institution_id = s.institution_id AND p.id = s.person_id
+    LEFT JOIN context c ON c.institution_id = s.institution_id AND c.id = s.context_id
+    LEFT JOIN grade_source g ON g.institution_id = c.institution_id AND g.deployment_id = c.deployment_id
+    WHERE s.launch_id = launch AND s.token_hash = hash AND s.expires_at > now()
+$$;
+
 -- What has run out of the tables above.
 CREATE FUNCTION advantage_purge() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -311,11 +332,11 @@ DECLARE
 BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace
              AND proname IN ('course_copy_propose', 'notice_copied', 'launch_legacy', 'launch_extras',
-                             'launch_record_with', 'deployment_park', 'session_origins', 'advantage_purge') LOOP
+                             'launch_record_with', 'deployment_park', 'session_origins', 'session_find', 'advantage_purge') LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-             AND proname IN ('notice_copied', 'launch_record_with', 'deployment_park', 'session_origins',
+             AND proname IN ('notice_copied', 'launch_record_with', 'deployment_park', 'session_origins', 'session_find',
                              'advantage_purge') LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO laurel_app', f);
     END LOOP;

@@ -187,7 +187,7 @@ def check(page, name):
             raise TemplateError(f"{name}: inline style or handler in {tag}")
         if re.search(r"=[^\"\s]", re.sub(r"\"[^\"]*\"", '""', tag)):
             raise TemplateError(f"{name}: unquoted attribute in {tag}")
-    if re.search(r"<style|<script(?![^>]*\ssrc=)", page):
+    if re.search(r"<style|<script(?![^>]*\s(?:src=|type=\"application/json\"))", page):
         raise TemplateError(f"{name}: inline style or script")
     ids = re.findall(r'\sid="([^"]*)"', page)
     doubled = sorted({i for i in ids if ids.count(i) > 1})

@@ -18,11 +18,6 @@
         });
     });
 
-    // An answer that goes on to the learning platform by itself.
-    document.querySelectorAll("form[data-auto]").forEach(function (form) {
-        form.submit();
-    });
-
     var plain = function (text) {
         return text.toLocaleLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
     };
@@ -35,7 +30,6 @@
         button.textContent = count === 0 ? button.dataset.none :
             count === 1 ? button.dataset.one : button.dataset.many.replace("#", count);
     };
-    document.querySelectorAll("form[data-pick]").forEach(countChosen);
     document.addEventListener("change", function (event) {
         var form = event.target.form;
         if (form && "pick" in form.dataset) countChosen(form);
@@ -68,9 +62,10 @@
 
     // The name box of the grid narrows the rows that are on the page while one types; Enter still
     // asks the server, which knows every page of learners.
-    var box = document.getElementById("search");
-    var rows = document.querySelectorAll(".grid tbody tr");
-    if (box && rows.length) {
+    function startSearch() {
+        var box = document.getElementById("search");
+        var rows = document.querySelectorAll(".grid tbody tr");
+        if (!box || !rows.length) return;
         box.addEventListener("input", function () {
             var wanted = plain(box.value.trim());
             rows.forEach(function (row) {
@@ -78,4 +73,20 @@
             });
         });
     }
+
+    // A form that only carries an answer on to the learning platform goes by itself; its button is
+    // for browsers without scripts.
+    function sendForms() {
+        document.querySelectorAll("form[data-auto]").forEach(function (form) {
+            form.submit();
+        });
+    }
+
+    // What a page needs when it is there; asset/shell.js says so again for each page it shows.
+    window.laurelStart = function () {
+        document.querySelectorAll("form[data-pick]").forEach(countChosen);
+        startSearch();
+        sendForms();
+    };
+    window.laurelStart();
 })();

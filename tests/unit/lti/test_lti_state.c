@@ -111,17 +111,74 @@ static void lti_state_open__serves_two_tabs_of_one_browser(void **state) {
     assert_string_equal(open_reason(f, f->text, f->browser, NOW), "");
 }
 
-static void lti_state_open__refuses_every_changed_byte(void **state) {
+static struct sv with_target(struct fixture *f, struct sv target) {
+    struct lti_state_want want = {
+        .registration_id = 7, .browser = f->browser, .storage_target = target, .now = NOW};
+    struct sv text;
+    struct sv nonce;
+    struct err err = {0};
+    assert_true(lti_state_mint(f->seal, &want, &f->a, &text, &nonce, &err));
+    return text;
+}
+
+static void lti_state_open__gives_back_the_storage_frame(void **state) {
     struct fixture *f = *state;
+    const struct sv names[] = {
+        SV("_parent"), SV("post_message_forwarding"), SV("x"),
+        SV("0123456789012345678901234567890123456789012345678901234567890123") /* 64 */};
+    struct lti_state got;
+    struct err err = {0};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct sv text = with_target(f, names[i]);
+        assert_true(text.len <= LTI_STATE_TEXT_MAX);
+        assert_true(lti_state_open(f->seal, text, f->browser, NOW, &f->a, &got, &err));
+        assert_true(sv_eq(got.storage_target, names[i]));
+        assert_false(got.has_deployment);
+    }
+    assert_true(lti_state_open(f->seal, f->text, f->browser, NOW, &f->a, &got, &err));
+    assert_int_equal(got.storage_target.len, 0);
+}
+
+/* attacks.md D17 */
+static void lti_state_mint__takes_no_odd_frame_name(void **state) {
+    struct fixture *f = *state;
+    const struct sv names[] = {
+        SV("\"><script>"), SV("a b"),
+        SV("01234567890123456789012345678901234567890123456789012345678901234") /* 65 */};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct lti_state_want want = {
+            .registration_id = 7, .browser = f->browser, .storage_target = names[i], .now = NOW};
+        struct sv text;
+        struct sv nonce;
+        struct err err = {0};
+        assert_false(lti_state_mint(f->seal, &want, &f->a, &text, &nonce, &err));
+        assert_int_equal(err.code, ERR_BUG);
+    }
+}
+
+/* SHA-256 of "abc": FIPS 180-4, example B.1. */
+static void lti_state_storage_key__is_of_the_states_digest(void **state) {
+    struct fixture *f = *state;
+    struct sv key = lti_state_storage_key(&f->a, SV("abc"));
+    assert_true(sv_eq(key, SV("laurel_ba7816bf8f01cfea414140de5dae2223")));
+}
+
+static void refuses_every_changed_byte(struct fixture *f, struct sv minted) {
     struct sv wire;
     struct err err = {0};
-    assert_true(base64url_decode(&f->a, f->text, &wire, &err));
+    assert_true(base64url_decode(&f->a, minted, &wire, &err));
     for (size_t i = 0; i < wire.len; i++) {
         char *changed = sv_c(&f->a, wire);
         changed[i] = (char)(changed[i] ^ 1);
         struct sv text = base64url_encode(&f->a, changed, wire.len);
         assert_string_equal(open_reason(f, text, f->browser, NOW), "state");
     }
+}
+
+static void lti_state_open__refuses_every_changed_byte(void **state) {
+    struct fixture *f = *state;
+    refuses_every_changed_byte(f, f->text);
+    refuses_every_changed_byte(f, with_target(f, SV("_parent")));
 }
 
 static void lti_state_open__refuses_cut_long_and_foreign_texts(void **state) {
@@ -169,6 +226,9 @@ int main(void) {
         T(lti_state_open__keeps_ten_minutes),
         T(lti_state_open__refuses_another_browser),
         T(lti_state_open__serves_two_tabs_of_one_browser),
+        T(lti_state_open__gives_back_the_storage_frame),
+        T(lti_state_mint__takes_no_odd_frame_name),
+        T(lti_state_storage_key__is_of_the_states_digest),
         T(lti_state_open__refuses_every_changed_byte),
         T(lti_state_open__refuses_cut_long_and_foreign_texts),
         T(lti_state_mint__wants_a_registration_and_a_browser),

@@ -143,10 +143,25 @@ static void csp__refuses_origins_that_would_add_directives(void **state) {
     assert_false(web_csp_form(&resp, SV("*"), &err));
     assert_false(web_csp_frame(&resp, SV("'self'"), &err));
     assert_string_equal(err.reason, "origin");
+    assert_false(web_csp_frame_below(&resp, SV("*"), &err));
+    assert_false(web_csp_frame_below(&resp, SV("a.example; script-src *"), &err));
     for (int i = 0; i < WEB_CSP_ORIGINS_MAX; i++) {
-        assert_true(web_csp_frame(&resp, SV("https://a.example"), &err));
+        assert_true(web_csp_frame(&resp, sv_printf(&a, "https://a%d.example", i), &err));
     }
-    assert_false(web_csp_frame(&resp, SV("https://a.example"), &err));
+    assert_false(web_csp_frame(&resp, SV("https://b.example"), &err));
+}
+
+static void csp__names_each_ancestor_once_and_the_hosts_below_a_domain(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct web_response resp = fresh(&a);
+    struct err err = {0};
+    web_html(&resp, 200);
+    assert_true(web_csp_frame(&resp, SV("https://lms.example/auth?x=1"), &err));
+    assert_true(web_csp_frame(&resp, SV("https://LMS.example:443"), &err));
+    assert_true(web_csp_frame_below(&resp, SV("instructure.com"), &err));
+    assert_true(has(web_response_head(&resp, ""),
+                    "; frame-ancestors https://lms.example https://*.instructure.com\r\n"));
 }
 
 static void head__fits_each_kind_of_body(void **state) {
@@ -231,6 +246,7 @@ int main(void) {
         cmocka_unit_test(see_other__goes_to_own_paths_and_https_only),
         cmocka_unit_test(head__carries_the_policy_of_a_page),
         cmocka_unit_test(csp__refuses_origins_that_would_add_directives),
+        cmocka_unit_test(csp__names_each_ancestor_once_and_the_hosts_below_a_domain),
         cmocka_unit_test(head__fits_each_kind_of_body),
         cmocka_unit_test(response_reset__takes_back_everything),
         cmocka_unit_test(json__and_attachment_are_written),
