@@ -328,7 +328,7 @@ def test_a_form_goes_with_the_token_and_its_own_mark(house):
     enter_by_storage(house, sub="admin-by-token")
     house.laurel.cli("admin", "grant", "--issuer", house.a.issuer, "--client-id", house.a.client_id, "--sub", "admin-by-token",
                      "--institution", "Northside College")
-    entry, other = enter_by_storage(house, sub="admin-by-token"), enter_by_storage(house, sub="admin-by-token")
+    entry, other = (enter_by_storage(house, sub="admin-by-token", roles=[INSTRUCTOR]) for _ in range(2))
     browser, address = web.Browser(), f"{house.laurel.base}/app/l/{entry['launch']}/check"
     csrf = browser.get(f"{house.laurel.base}/app/l/{entry['launch']}/badges", headers=bearer(entry)).fields()["csrf"]
     for headers, mark, status in ((bearer(entry, **SAME), csrf, 303), (bearer(entry, **SAME), "A" * 43, 403), (dict(SAME), csrf, 401),
