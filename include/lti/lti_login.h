@@ -11,13 +11,12 @@
 /* Borrowed from the form. */
 struct lti_login_request {
     struct sv iss, login_hint, target_link_uri;
-    struct sv message_hint;  /* has_message_hint */
-    bool has_message_hint;   /* was sent, perhaps empty: goes back byte for byte */
-    struct sv deployment_id; /* empty: not sent */
-    struct sv client_id;     /* empty: not sent */
-    struct sv
-        storage_target; /* frame name for platform storage (lti.md 8.2), letters, digits, '_', '-',
-                           '.' only; empty when not offered or odd (D17) */
+    struct sv message_hint;   /* has_message_hint */
+    bool has_message_hint;    /* was sent, perhaps empty: goes back byte for byte */
+    struct sv deployment_id;  /* empty: not sent */
+    struct sv client_id;      /* empty: not sent */
+    struct sv storage_target; /* frame name for platform storage (lti.md 8.2), at most 64 letters,
+                                 digits, '_', '-', '.'; empty when not offered or odd (D17) */
 };
 
 /* GET or POST. Unknown parameters are ignored. Fails: ERR_INPUT, see lti_form_take: "iss",

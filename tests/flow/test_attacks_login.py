@@ -1,6 +1,6 @@
 """The login, its state and the browser: attacks.md D.
 
-  D17-D19  platform storage, postMessage and the new-window hand-off are not judged here: they happen in a browser.
+  D17-D19  platform storage and the new-window hand-off: test_cookieless.py; what happens in a browser: tests/browser.
   D21      constant-time comparison is not seen from outside: module/lti uses CRYPTO_memcmp; tests/unit/lti
            changes every byte of a state."""
 import re

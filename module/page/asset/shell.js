@@ -131,12 +131,16 @@
         window.laurelStart();
     }
 
-    // As a browser does after opening an address: to the place it names, else to the top. Who listens hears the heading.
+    // As a browser does after opening an address: to the place it names, else to the top.
     function arrive(hash) {
         const place = hash ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
-        const heading = document.querySelector("h1") || document.querySelector("main");
         if (place) place.scrollIntoView();
         else window.scrollTo(0, 0);
+    }
+
+    // Who listens to the page hears what it has become.
+    function focusHeading() {
+        const heading = document.querySelector("h1") || document.querySelector("main");
         if (heading) {
             heading.tabIndex = -1;
             heading.focus({ preventScroll: true });
@@ -154,7 +158,6 @@
         page.body.append(words.again.cloneNode(true));
         page.querySelector("main").id = "content";
         show(page);
-        arrive("");
     }
 
     function complain(again) {
@@ -195,10 +198,15 @@
         }
         const got = await readPage(answer);
         if (!isCurrent()) return undefined;
+        document.querySelectorAll("[data-unreachable]").forEach(function (element) {
+            element.remove();
+        });
         if (wish.how === "start" || wish.how === "go") enterHistory(wish, got.answer);
         // What has not changed is left alone, with whatever the person is doing in it.
         if (wish.how !== "refresh" || got.html !== seen) show(got.page);
         if (wish.how !== "refresh") arrive(location.hash);
+        // The first page comes without the person's doing: the platform's page keeps the focus.
+        if (wish.how === "go" || wish.how === "back") focusHeading();
         seen = got.html;
         if (got.answer.status === 401) forget(keyOf(home));
         return refreshLater(got.answer);
