@@ -33,8 +33,8 @@ bool page_lti_store_browser(struct page *p, const struct page_lti_store *store, 
     allow_platform(p, store->registration, sv_of(NULL, 0));
     json_t *model = page_model(p, SV("Opening your badges"));
     json_t *login = json_object();
-    (void)json_object_set_new(
-        login, "frame", frame_model(p, store->registration, store->target, store->state));
+    (void)json_object_set_new(login, "frame",
+                              frame_model(p, store->registration, store->target, store->state));
     page_set_text(login, "browser", store->browser);
     page_set_text(login, "next", store->next);
     (void)json_object_set_new(model, "login", login);
