@@ -44,22 +44,6 @@ bool page_lti_store_browser(struct page *p, const struct page_lti_store *store, 
     return page_render(p, 200, "storage.html", model, err);
 }
 
-/* Where the form of a deep linking launch will go: the page that is shown now may become the shell
- * in which that form stands. Empty when it is no place of the platform's. */
-static struct sv return_url_of(const struct page *p, const struct page_lti_arrival *a) {
-    struct err ignored = {0};
-    struct sv url = {0};
-    json_t *parsed = NULL;
-    struct sv text = a->verified.deep_linking_json;
-    if (text.len == 0 || !js_parse(text, LTI_ID_TOKEN_MAX, "the settings", &parsed, &ignored)) {
-        return sv_of(NULL, 0);
-    }
-    AUTO_JSON *settings = parsed;
-    bool is_own = js_string(settings, "deep_link_return_url", &url) &&
-                  lti_claims_is_own_service(&a->registration, url);
-    return is_own ? sv_copy(p->arena, url) : sv_of(NULL, 0);
-}
-
 /* An object with one text, or null when there is none. */
 static json_t *one_text(const char *key, struct sv text) {
     if (text.len == 0) {
@@ -92,7 +76,8 @@ bool page_lti_offer_ways(struct page *p, const struct page_lti_arrival *a, struc
         a->state.storage_target.len > 0 ? a->state.storage_target : a->form.storage_target;
     log_event(LOG_LEVEL_INFO, "launch_without_cookie", LOG_INT("registration", a->registration.id),
               LOG_TEXT("storage", target.len > 0 ? "offered" : "not offered"));
-    allow_platform(p, &a->registration, return_url_of(p, a));
+    /* The page may become the shell in which the answer to a deep linking launch stands. */
+    allow_platform(p, &a->registration, a->verified.deep_link.return_url);
     json_t *model = page_model(p, SV("One more step"));
     json_t *launch = json_object();
     (void)json_object_set_new(launch, "frame",
@@ -126,7 +111,7 @@ static bool show_entry(struct page *p, const struct page_lti_arrival *a,
     if (!page_lti_keep_session(p, entry, err)) {
         return false;
     }
-    allow_platform(p, &a->registration, return_url_of(p, a));
+    allow_platform(p, &a->registration, a->verified.deep_link.return_url);
     json_t *model = page_model(p, SV("Opening your badges"));
     (void)json_object_set_new(model, "entry", entry_model(entry));
     page_set_text(model, "next", entry->path);

@@ -76,8 +76,8 @@ bool page_lti_refuse(struct page *p, const struct page_lti_refusal *refusal, str
     }
     AUTO_JSON *model = refused_model(p, why, registration);
     if (refusal->is_json) {
-        AUTO_JSON *said = json_pack("{s:s, s:O}", "reason", why->reason, "text",
-                                    json_object_get(model, "what"));
+        AUTO_JSON *said =
+            json_pack("{s:s, s:O}", "reason", why->reason, "text", json_object_get(model, "what"));
         return web_json(p->resp, status, NULL, said, err);
     }
     return page_render(p, status, "refused.html", json_incref(model), err);
