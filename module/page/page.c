@@ -61,7 +61,7 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/readyz", go_ready, 0},
     {WEB_GET, "/metrics", go_metrics_show, 0},
     {WEB_GET, "/assets/:hash/:name", go_asset, 0},
-    {WEB_GET, "/app/l/:launch/", go_home, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/", go_home, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/learner", go_student, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/grid", go_teacher, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_GET, "/app/l/:launch/why/:person/:badge", go_why, PAGE_IN_COURSE | PAGE_TEACHER},
@@ -75,7 +75,7 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/app/l/:launch/badges/import/confirm", go_import_confirm,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/badges/:badge", go_badge, PAGE_IN_COURSE},
-    {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/connection", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
     {WEB_POST, "/app/l/:launch/connection/probe", go_connection_probe,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
@@ -183,6 +183,11 @@ static bool check_role(const struct page *p, unsigned flags, struct err *err) {
         ((flags & PAGE_ADMIN) != 0 && role != MODEL_ROLE_ADMIN)) {
         return err_because(err, ERR_DENIED, "role", "this page is for %s of the course",
                            (flags & PAGE_ADMIN) != 0 ? "badge administrators" : "teachers");
+    }
+    /* Who is a learner of the course as well has the pages of one. */
+    if (role == MODEL_ROLE_MENTOR && !p->session.is_learner && (flags & PAGE_MENTOR) == 0) {
+        return err_because(err, ERR_DENIED, "role",
+                           "mentors see the badges of their learners, and nothing else here");
     }
     return true;
 }

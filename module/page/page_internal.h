@@ -59,7 +59,8 @@ enum {
     PAGE_IN_COURSE = 1, /* the session is loaded; without one: start again */
     PAGE_TEACHER = 2,   /* teachers and badge admins only */
     PAGE_ADMIN = 4,     /* badge admins only */
-    PAGE_FORM = 8       /* a change: same origin and token are checked */
+    PAGE_FORM = 8,      /* a change: same origin and token are checked */
+    PAGE_MENTOR = 16    /* also for mentors, to whom every other page is closed */
 };
 
 typedef bool page_handler(struct page *p, struct err *err);

@@ -10,7 +10,8 @@ static bool is_mentee(const struct page *p, struct sv sub) {
     return false;
 }
 
-/* Ids of the launch's learners who are in this course. */
+/* Ids of the launch's learners who are learners of this course; others that it names are not shown
+ * (attacks.md C26). */
 static bool find_mentees(struct page *p, int64_t **ids, size_t *count, struct err *err) {
     struct store_person *people = NULL;
     size_t people_count = 0;
@@ -21,7 +22,7 @@ static bool find_mentees(struct page *p, int64_t **ids, size_t *count, struct er
     }
     *ids = ARENA_ARRAY(p->arena, int64_t, people_count);
     for (size_t i = 0; i < people_count; i++) {
-        if (people[i].sub.len > 0 && is_mentee(p, people[i].sub)) {
+        if (people[i].is_learner && people[i].sub.len > 0 && is_mentee(p, people[i].sub)) {
             (*ids)[(*count)++] = people[i].id;
         }
     }
@@ -72,6 +73,7 @@ bool page_mentor(struct page *p, struct err *err) {
     }
     json_t *model = page_model(p, SV("Badges of your learners"));
     page_add_header(p, model, "");
+    page_refresh_while_checking(p);
     (void)json_object_set_new(json_object_get(model, "header"), "check", json_null());
     json_t *learners = json_array();
     for (size_t i = 0; i < count; i++) {
