@@ -26,3 +26,6 @@ struct store_problem {
 /* Of a registration, the latest first. */
 NODISCARD bool store_problem_list(struct store *store, int64_t registration_id, struct arena *a,
                                   struct store_problem **out, size_t *count, struct err *err);
+/* When somebody last came from the platform; 0: never. Across institutions: for the operator. */
+NODISCARD bool store_problem_last_launch(struct store *store, int64_t registration_id,
+                                         usec_t *launched_at, struct err *err);

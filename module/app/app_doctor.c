@@ -1,4 +1,4 @@
-#include "app.h"
+#include "app_doctor.h"
 #include "grades_source.h"
 #include "jose_keyset.h"
 #include "net_fetch.h"
@@ -6,33 +6,32 @@
 #include "store_key.h"
 #include "store_registration.h"
 #include "store_source.h"
-#include <curl/curl.h>
 
-/* One finding after another; the command fails when any is bad. */
-struct doctor {
-    struct app *app;
-    struct net_client *net;
-    json_t *findings;
-    bool is_json, has_problem;
-};
-
-static void report(struct doctor *d, bool is_good, const char *what, struct sv text) {
-    d->has_problem = d->has_problem || !is_good;
+void app_doctor_say(struct app_doctor *d, enum app_doctor_level level, const char *what,
+                    struct sv text) {
+    static const char *const words[] = {"ok", "warning", "problem"};
+    static const char *const shown[] = {"ok     ", "warning", "PROBLEM"};
+    d->has_problem = d->has_problem || level == APP_DOCTOR_BAD;
     if (d->is_json) {
-        (void)json_array_append_new(d->findings,
-                                    json_pack("{s:b, s:s, s:s%}", "ok", is_good ? 1 : 0, "check",
-                                              what, "text", text.ptr, text.len));
+        (void)json_array_append_new(
+            d->findings,
+            json_pack("{s:b, s:s, s:s, s:s%}", "ok", level != APP_DOCTOR_BAD, "level", words[level],
+                      "check", what, "text", text.ptr == NULL ? "" : text.ptr, text.len));
     } else {
-        printf("%s  %-12s %.*s\n", is_good ? "ok     " : "PROBLEM", what, SV_ARG(text));
+        printf("%s  %-12s %.*s\n", shown[level], what, SV_ARG(text));
     }
 }
 
-static bool report_err(struct doctor *d, const char *what, const struct err *err) {
+static void report(struct app_doctor *d, bool is_good, const char *what, struct sv text) {
+    app_doctor_say(d, is_good ? APP_DOCTOR_GOOD : APP_DOCTOR_BAD, what, text);
+}
+
+static bool report_err(struct app_doctor *d, const char *what, const struct err *err) {
     report(d, false, what, sv_from(err->text));
     return false;
 }
 
-static bool check_files(struct doctor *d) {
+static bool check_files(struct app_doctor *d) {
     struct err err = {0};
     if (!app_read_conf(d->app, &err)) {
         return report_err(d, "config", &err);
@@ -45,7 +44,7 @@ static bool check_files(struct doctor *d) {
     return true;
 }
 
-static bool check_database(struct doctor *d) {
+static bool check_database(struct app_doctor *d) {
     struct err err = {0};
     struct store_key *keys = NULL;
     struct store_job_counts jobs = {0};
@@ -70,54 +69,14 @@ static bool check_database(struct doctor *d) {
     return true;
 }
 
-static bool fetch(struct doctor *d, struct sv url, struct arena *a, struct net_response *out,
-                  struct err *err) {
+bool app_doctor_fetch(struct app_doctor *d, struct sv url, struct arena *a,
+                      struct net_response *out, struct err *err) {
     const struct net_request request = {.method = NET_GET,
                                         .net_class = NET_CLASS_PLATFORM,
                                         .url = url,
                                         .total_timeout_ms = 5000,
                                         .body_max_bytes = JOSE_KEYSET_BYTES_MAX};
     return net_fetch(d->net, &request, out, a, err) && net_status_check(out, "the request", err);
-}
-
-static void check_clock(struct doctor *d, const struct net_response *response, const char *who) {
-    struct sv date = {0};
-    if (!net_response_header(response, SV("date"), 0, &date)) {
-        return;
-    }
-    long long at = (long long)curl_getdate(sv_c(&d->app->arena, date), NULL);
-    long long off = at < 0 ? 0 : at - clock_now(&clock_system) / USEC_PER_S;
-    if (off > 5 || off < -5) {
-        report(
-            d, false, "clock",
-            sv_printf(
-                &d->app->arena,
-                "this machine's clock and that of %s are %lld seconds apart; launches fail beyond "
-                "60: set both by NTP",
-                who, off < 0 ? -off : off));
-    }
-}
-
-static void check_platform(struct doctor *d, const struct model_registration *r) {
-    AUTO_ARENA a = {0};
-    AUTO_JOSE_KEYSET *keys = NULL;
-    struct net_response response = {0};
-    struct err err = {0};
-    if (!r->is_enabled) {
-        report(d, true, "platform", sv_printf(&a, "%.*s is disabled", SV_ARG(r->issuer)));
-        return;
-    }
-    if (!fetch(d, r->jwks_url, &a, &response, &err) ||
-        !jose_keyset_parse(response.body, &keys, &err)) {
-        report(d, false, "platform",
-               sv_printf(&a, "%.*s: its keys at %.*s cannot be read: %s", SV_ARG(r->issuer),
-                         SV_ARG(r->jwks_url), err.text));
-        return;
-    }
-    report(d, jose_keyset_count(keys) > 0, "platform",
-           sv_printf(&a, "%.*s: %zu usable key%s", SV_ARG(r->issuer), jose_keyset_count(keys),
-                     jose_keyset_count(keys) == 1 ? "" : "s"));
-    check_clock(d, &response, sv_c(&a, r->issuer));
 }
 
 /* Our own address is no platform, but the operator's own choice: it may be asked whether it
@@ -134,7 +93,7 @@ static size_t allow_own_address(const struct app *app, struct sv allowed[CONF_OU
     return count;
 }
 
-static void check_source(struct doctor *d, const struct store_source *row) {
+static void check_source(struct app_doctor *d, const struct store_source *row) {
     AUTO_ARENA a = {0};
     struct store_source stored = {0};
     struct grades_source source = {0};
@@ -167,7 +126,7 @@ static void check_source(struct doctor *d, const struct store_source *row) {
     report(d, probe.is_good, "source", str_sv(&words));
 }
 
-static void check_sources(struct doctor *d) {
+static void check_sources(struct app_doctor *d) {
     struct store_source *all = NULL;
     struct err err = {0};
     size_t count = 0;
@@ -180,14 +139,55 @@ static void check_sources(struct doctor *d) {
     }
 }
 
-static void check_outside(struct doctor *d) {
+/* Platforms read our keys from outside: the one that signs must be among them. */
+static void check_own_keys(struct app_doctor *d) {
+    AUTO_ARENA a = {0};
+    AUTO_JOSE_KEYSET *keys = NULL;
+    struct store_key current = {0};
+    struct sv pem = {0};
+    struct net_response response = {0};
+    struct err err = {0};
+    struct sv url = sv_printf(&a, "%.*s/lti/jwks", SV_ARG(d->app->conf.base_url));
+    if (!store_key_current(d->app->store, 0, &a, &current, &pem, &err) ||
+        !app_doctor_fetch(d, url, &a, &response, &err) ||
+        !jose_keyset_parse(response.body, &keys, &err)) {
+        report(d, false, "own keys", sv_printf(&a, "%.*s: %s", SV_ARG(url), err.text));
+        return;
+    }
+    const struct jose_key *key = jose_keyset_find(keys, current.kid);
+    report(d, key != NULL, "own keys",
+           key != NULL
+               ? sv_printf(&a, "%.*s lists the key that signs", SV_ARG(url))
+               : sv_printf(&a,
+                           "%.*s does not list the key that signs (%.*s): the address leads "
+                           "to another installation, or a cache is before it",
+                           SV_ARG(url), SV_ARG(current.kid)));
+}
+
+static void check_web(struct app_doctor *d) {
+    AUTO_ARENA a = {0};
+    struct net_response response = {0};
+    struct err unreachable = {0};
+    struct sv health = sv_printf(&a, "%.*s/healthz", SV_ARG(d->app->conf.base_url));
+    if (!app_doctor_fetch(d, health, &a, &response, &unreachable)) {
+        report(d, false, "web server",
+               sv_printf(
+                   &a,
+                   "%.*s does not answer (%s); check nginx, `listen` and that `laurel serve` runs",
+                   SV_ARG(health), unreachable.text));
+        return;
+    }
+    report(d, true, "web server", d->app->conf.base_url);
+    check_own_keys(d);
+}
+
+static void check_outside(struct app_doctor *d) {
     struct arena *a = &d->app->arena;
     struct err err = {0};
     struct net_client_config config = {.user_agent = "Laurel/" LAUREL_VERSION};
     struct sv allowed[CONF_OUTBOUND_MAX + 1];
     size_t allowed_count = allow_own_address(d->app, allowed);
     struct model_registration *all = NULL;
-    struct net_response response = {0};
     const struct store_registration_key any = {0};
     size_t count = 0;
     if (!net_policy_parse(a, allowed, allowed_count, &config.policy, &err) ||
@@ -201,24 +201,14 @@ static void check_outside(struct doctor *d) {
                SV("none is registered yet: see `laurel platform add --help`"));
     }
     for (size_t i = 0; i < count; i++) {
-        check_platform(d, &all[i]);
+        app_doctor_platform(d, &all[i]);
     }
     check_sources(d);
-    struct sv health = sv_printf(a, "%.*s/healthz", SV_ARG(d->app->conf.base_url));
-    struct err unreachable = {0};
-    if (!fetch(d, health, a, &response, &unreachable)) {
-        report(d, false, "web server",
-               sv_printf(
-                   a,
-                   "%.*s does not answer (%s); check nginx, `listen` and that `laurel serve` runs",
-                   SV_ARG(health), unreachable.text));
-    } else {
-        report(d, true, "web server", d->app->conf.base_url);
-    }
+    check_web(d);
 }
 
 bool app_doctor(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
-    struct doctor d = {.app = app, .findings = NULL};
+    struct app_doctor d = {.app = app, .findings = NULL};
     const struct app_option options[] = {
         {.name = "json", .flag = &d.is_json, .help = "   print as JSON"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};

@@ -1,6 +1,7 @@
 #include "page_connection.h"
 #include "base_log.h"
 #include "page_course.h"
+#include "page_fix.h"
 #include "store_problem.h"
 
 /* Older problems are history. */
@@ -70,6 +71,7 @@ static bool add_problems(struct page *p, json_t *obj, const struct store_connect
         json_t *one = json_object();
         char times[TEXT_TIME_MAX];
         page_set_text(one, "text", page_sentence(p->arena, all[i].text));
+        page_set_text(one, "fix", is_before ? SV("") : sv_from(page_fix_for(all[i].reason)));
         page_set_text(one, "when",
                       sv_printf(p->arena, "%s, last %.*s.%s",
                                 text_count(all[i].count, "time", "times", times),

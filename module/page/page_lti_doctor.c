@@ -1,4 +1,5 @@
 #include "page_lti_doctor.h"
+#include "page_fix.h"
 #include <string.h>
 
 /* Which facts stand beside the words. */
@@ -59,7 +60,15 @@ static const struct row {
      "`outbound_allow` for a private host. `laurel doctor` tries it."},
     {"target_link_uri", ERR_NONE, FACT_OURS,
      "Your learning platform's link leads to another address than Laurel's.",
-     "Register exactly these addresses at the platform. A link that was made with an older address "
+     "Register exactly the addresses that `laurel platform show` prints. A link that was made with "
+     "an "
+     "older address "
+     "must be made again."},
+    /* No refusal: a login that goes on (page_lti_note_target). */
+    {"login_target", ERR_NONE, FACT_OURS, NULL,
+     "Register exactly the addresses that `laurel platform show` prints. A link that was made with "
+     "an "
+     "older address "
      "must be made again."},
     /* Only with a known registration: see row_of. */
     {"state", ERR_NONE, FACT_OURS,
@@ -100,6 +109,15 @@ static const struct row *row_of(const struct err *why, bool has_registration) {
         }
     }
     return NULL;
+}
+
+const char *page_fix_for(struct sv reason) {
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        if (sv_eq(reason, sv_from(ROWS[i].reason))) {
+            return ROWS[i].fix;
+        }
+    }
+    return "";
 }
 
 bool page_lti_doctor_knows(const struct err *why, bool has_registration) {

@@ -34,3 +34,17 @@ bool store_problem_list(struct store *store, int64_t registration_id, struct are
     }
     return true;
 }
+
+bool store_problem_last_launch(struct store *store, int64_t registration_id, usec_t *launched_at,
+                               struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64(&args, registration_id);
+    if (!store_run(store, 0, "registration_launched", &args, &rows, err)) {
+        return false;
+    }
+    *launched_at = db_time(&rows, 0, 0);
+    return true;
+}

@@ -318,6 +318,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE s.launch_id = launch AND s.token_hash = hash AND s.expires_at > now()
 $$;
 
+-- When somebody last came from a platform; for the operator.
+CREATE FUNCTION registration_launched(reg bigint) RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(
+        (SELECT s.created_at FROM session s WHERE s.registration_id = reg ORDER BY s.launch_id DESC LIMIT 1),
+        (SELECT max(m.launched_at)
+         FROM deployment d
+         JOIN context c ON c.institution_id = d.institution_id AND c.deployment_id = d.id
+         JOIN membership m ON m.institution_id = c.institution_id AND m.context_id = c.id
+         WHERE d.registration_id = reg))
+$$;
+
 -- What has run out of the tables above.
 CREATE FUNCTION advantage_purge() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -332,12 +344,13 @@ DECLARE
 BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace
              AND proname IN ('course_copy_propose', 'notice_copied', 'launch_legacy', 'launch_extras',
-                             'launch_record_with', 'deployment_park', 'session_origins', 'session_find', 'advantage_purge') LOOP
+                             'launch_record_with', 'deployment_park', 'session_origins', 'session_find',
+                             'registration_launched', 'advantage_purge') LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace
              AND proname IN ('notice_copied', 'launch_record_with', 'deployment_park', 'session_origins', 'session_find',
-                             'advantage_purge') LOOP
+                             'registration_launched', 'advantage_purge') LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO laurel_app', f);
     END LOOP;
 END $$;

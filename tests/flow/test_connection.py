@@ -1,6 +1,7 @@
 """The Connection page: what a platform grants, deployments that wait, and a link to connect another one."""
 import hashlib
 import html
+import json
 import re
 
 import pytest
@@ -175,4 +176,11 @@ def test_problems_before_the_last_launch_are_told_apart(place):
     seen = text(place.admin.page("connection"))
     assert "Another client id" not in seen      # long ago
     assert "The clock is off. 2 times, last 1 day ago. Launches have worked since." in seen
-    assert "No such key. 1 time, last just now." in seen and "Needs a look" in seen
+    assert "No such key. The key set must list the key" in seen and "1 time, last just now." in seen and "Needs a look" in seen
+
+
+def test_the_doctor_finds_our_own_keys_and_what_the_platform_grants(place):
+    place.laurel.rows("UPDATE registration SET problems = '{}', parked = '{}' RETURNING 1")
+    found = {row["check"]: row for row in json.loads(place.laurel.cli("doctor", "--json", check=False).out)}
+    assert found["own keys"]["level"] == "ok" and "lists the key that signs" in found["own keys"]["text"]
+    assert found["token"]["level"] == "ok" and "grants columns, scores, results, roster" in found["token"]["text"]

@@ -1,5 +1,6 @@
 """A launch that an administrator can mend: the page says which setting and how, and the registration remembers it."""
 import html
+import json
 import re
 import time
 
@@ -174,3 +175,44 @@ def test_a_launch_that_ran_into_no_known_registration_writes_nothing(house, plat
     pending.browser.cookies[BROWSER_COOKIE] = "A" * 22
     house.laurel.present(pending, platform.token(pending.nonce))
     assert problems(house.laurel, platform) == before
+
+
+def findings(laurel, platform, check):
+    """What `laurel doctor` says of this platform: (level, text)."""
+    said = laurel.cli("doctor", "--json", check=False).out
+    return [(row["level"], row["text"]) for row in json.loads(said) if row["check"] == check and platform.issuer in row["text"]]
+
+
+@pytest.mark.parametrize("off, level", [(0, None), (20, "warning"), (-20, "warning"), (200, "problem")])
+def test_the_doctor_measures_the_platforms_clock(house, platform, off, level):
+    platform.clock_off_s = off
+    try:
+        found = findings(house.laurel, platform, "clock")
+    finally:
+        platform.clock_off_s = 0
+    assert [kind for kind, _ in found] == ([] if level is None else [level])
+    if level is not None:
+        assert abs(seconds(found[0][1].split("clock is")[1]) - abs(off)) <= 2
+        assert ("behind" if off < 0 else "ahead of") in found[0][1]
+
+
+def test_the_doctor_tells_refused_launches_with_what_to_do(house):
+    platform = house.fresh()
+    house.laurel.launch(platform, {"aud": "another"})
+    [(level, text)] = findings(house.laurel, platform, "launches")
+    assert level == "problem" and "1 time, last 20" in text and "register the new client id" in text
+    house.laurel.launch(platform)
+    [(level, text)] = findings(house.laurel, platform, "launches")
+    assert level == "warning" and "Launches have worked since" in text
+
+
+def test_the_doctor_names_deployments_that_wait(house):
+    platform = house.fresh()
+    house.laurel.launch(platform, {LTI + "deployment_id": "site-9"}, login={"lti_deployment_id": None})
+    [(level, text)] = findings(house.laurel, platform, "deployments")
+    assert level == "warning" and '"site-9" waits for approval (1 launch' in text
+
+
+def test_the_doctor_says_that_a_platform_gives_no_token(house, platform):
+    [(level, text)] = findings(house.laurel, platform, "token")
+    assert level == "problem" and platform.token_url in text

@@ -148,6 +148,9 @@ class KeysetHandler(http.server.BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + self.server.platform.clock_off_s)
+
     def answer(self, status, body):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -168,6 +171,7 @@ class Platform:
         self.keys = [self.key]
         self.jwks = None
         self.fetches, self.strangers, self.down, self.slow_s = 0, [], False, 0
+        self.clock_off_s = 0    # of the Date header
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), KeysetHandler)
         self.server.daemon_threads = True
         self.server.platform = self

@@ -1,0 +1,2 @@
+-- registration int8 -> launched_at int8
+SELECT usec(registration_launched($1))
