@@ -40,7 +40,8 @@ void lti_keysets_destroy(struct lti_keysets *sets);
 /* The key of this registration and kid; the caller owns a reference (AUTO_JOSE_KEY). `now` is the
  * caller's clock, the same for all calls. Another jwks_url than last time drops what was cached.
  * Fails: ERR_DENIED "kid" when the platform has no such key; ERR_UPSTREAM "keyset" LATER when its
- * keys cannot be had (the sentence names the fetch's reason); ERR_UPSTREAM "busy" LATER. */
+ * keys cannot be had (the sentence names the URL and the fetch's words); ERR_UPSTREAM "busy" LATER.
+ */
 NODISCARD bool lti_keysets_find(struct lti_keysets *sets, int64_t registration_id,
                                 struct sv jwks_url, struct sv kid, usec_t now,
                                 struct jose_key **out, struct err *err);
