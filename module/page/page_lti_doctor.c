@@ -200,7 +200,7 @@ json_t *page_lti_doctor(struct page *p, const struct err *why,
     }
     json_t *admin = json_object();
     json_t *facts = json_array();
-    bool is_misdirected = strcmp(why->reason, "state") == 0;
+    bool is_misdirected = registration != NULL && strcmp(why->reason, "state") == 0;
     if (registration != NULL && (row->facts & FACT_PLATFORM) != 0) {
         add_fact(facts, "Issuer", registration->issuer);
         add_fact(facts, "Client id", registration->client_id);
