@@ -208,7 +208,7 @@ json_t *page_lti_doctor(struct page *p, const struct err *why,
     if (registration != NULL && (row->facts & FACT_KEYS) != 0) {
         add_fact(facts, "Key set", registration->jwks_url);
     }
-    if ((row->facts & FACT_LOGIN) != 0) {
+    if ((row->facts & FACT_LOGIN) != 0 && sent(p, "iss").len > 0) { /* a login, not its launch */
         add_fact(facts, "Issuer as it was sent", sent(p, "iss"));
         add_fact(facts, "Client id as it was sent", sent(p, "client_id"));
     }
