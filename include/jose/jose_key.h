@@ -46,6 +46,12 @@ NODISCARD enum jose_drop jose_key_from_jwk(const json_t *jwk, struct jose_key **
 /* Exactly kty, use, alg, kid, n and e, whatever the key holds (A23). The caller owns it. */
 NODISCARD json_t *jose_key_public_jwk(const struct jose_key *key);
 
+/* A new key as the three texts that are stored of it, in the arena. Fails: ERR_BUG "key". */
+struct jose_key_texts {
+    struct sv kid, public_jwk, pem;
+};
+NODISCARD bool jose_key_make(struct arena *a, struct jose_key_texts *out, struct err *err);
+
 struct jose_key *jose_key_ref(struct jose_key *key);
 /* NULL is fine; the last reference frees. */
 void jose_key_unref(struct jose_key *key);

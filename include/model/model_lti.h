@@ -18,6 +18,7 @@ struct model_registration {
     int64_t institution_id; /* whose invitation made it; 0: the operator's, schools may share it */
     bool approves_deployments; /* a new deployment joins institution_id unasked */
     bool offers_storage;       /* platform storage was offered in a login */
+    struct sv scopes; /* granted by dynamic registration, space-separated; empty: not known */
 };
 
 struct model_deployment {

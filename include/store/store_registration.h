@@ -33,8 +33,10 @@ NODISCARD bool store_registration_list(struct store *store,
 NODISCARD bool store_deployment_list(struct store *store, int64_t registration_id, struct arena *a,
                                      struct store_deployment **out, size_t *count, struct err *err);
 
+struct store_key_new;
 struct store_platform_new {
     struct model_registration registration; /* without id and slug */
+    const struct store_key_new *key;        /* its own signing key; NULL: the common one signs */
     struct sv institution;                  /* name; made when missing */
     const struct sv *deployment_ids;
     size_t deployment_count;
@@ -46,9 +48,16 @@ struct store_platform_new {
 NODISCARD bool store_platform_add(struct store *store, const struct store_platform_new *platform,
                                   struct arena *a, struct model_registration *out, bool *is_new,
                                   struct err *err);
-/* Save the addresses, the trust and the enabled flag of a registration. */
+/* Save the addresses, the trust, the policy, the institution and the enabled flag of a
+ * registration.
+ */
 NODISCARD bool store_registration_update(struct store *store, const struct model_registration *r,
                                          struct err *err);
+/* A new random name for a registration's own addresses: 12 hex digits. */
+struct sv store_registration_slug(struct arena *a);
+/* By name; made when missing. */
+NODISCARD bool store_institution_take(struct store *store, struct sv name, int64_t *id,
+                                      struct err *err);
 /* By name. Fails: ERR_NOT_FOUND naming those there are. */
 NODISCARD bool store_institution_get(struct store *store, struct sv name, struct arena *a,
                                      struct store_institution *out, struct err *err);

@@ -53,7 +53,7 @@ static bool check_database(struct app_doctor *d) {
         return report_err(d, "database", &err);
     }
     report(d, true, "database", SV("reachable, and of this program's schema"));
-    if (!store_key_list(d->app->store, &d->app->arena, &keys, &count, &err)) {
+    if (!store_key_list(d->app->store, SV(""), &d->app->arena, &keys, &count, &err)) {
         return report_err(d, "keys", &err);
     }
     report(d, count > 0, "keys",

@@ -1,22 +1,25 @@
-#include "app.h"
+#include "app_platform.h"
 #include "jose_key.h"
 #include "store_key.h"
+#include <string.h>
 #include <unistd.h>
 
-/* How long a key that no longer signs stays published: the longest a platform may cache it (Canvas
- * keeps key sets for days; reference lti.md 3.4). */
-#define OVERLAP_DAYS 14
+/* How long a new key is published before it signs: platforms that cache the key set have it by
+ * then (reference lti.md 3.4). */
+#define LEAD_HOURS 24
 
-static bool add_key(struct app *app, usec_t published_until, struct sv *kid, struct err *err) {
-    AUTO_JOSE_KEY *key = NULL;
-    struct sv pem = {0};
-    if (!jose_key_generate(sv_of(NULL, 0), &key, err) ||
-        !jose_key_to_pem(key, &app->arena, &pem, err)) {
+static bool add_key(struct app *app, const struct store_key_new *want, struct sv *kid,
+                    struct err *err) {
+    struct jose_key_texts texts = {0};
+    if (!jose_key_make(&app->arena, &texts, err)) {
         return false;
     }
-    AUTO_JSON *jwk = jose_key_public_jwk(key);
-    *kid = sv_copy(&app->arena, jose_key_kid(key));
-    return store_key_add(app->store, *kid, js_dump(&app->arena, jwk), pem, published_until, err);
+    struct store_key_new key = *want;
+    key.kid = texts.kid;
+    key.public_jwk = texts.public_jwk;
+    key.pem = texts.pem;
+    *kid = texts.kid;
+    return store_key_add(app->store, &key, err);
 }
 
 static bool key_init(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
@@ -46,18 +49,64 @@ static bool key_init(struct app *app, int argc, char **argv, bool is_help, struc
     struct sv kid = {0};
     size_t count = 0;
     if (!app_open_sealed_store(app, err) ||
-        !store_key_list(app->store, &app->arena, &keys, &count, err)) {
+        !store_key_list(app->store, SV(""), &app->arena, &keys, &count, err)) {
         return false;
     }
-    if (count > 0) {
+    if (count > 0 && keys[0].registration.len == 0) { /* the common ones come first */
         printf("A signing key is there: %.*s.\n", SV_ARG(keys[0].kid));
         return true;
     }
-    if (!add_key(app, 0, &kid, err)) {
+    const struct store_key_new common = {0};
+    if (!add_key(app, &common, &kid, err)) {
         return false;
     }
     printf("Made the signing key %.*s.\n", SV_ARG(kid));
     return true;
+}
+
+/* What a key is for now, and until or from when ("" when there is no end). */
+static const char *use_of(const struct store_key *k, usec_t now, usec_t *when) {
+    bool is_to_come = k->signs_from > now;
+    bool is_over = k->signs_until != 0 && k->signs_until <= now;
+    *when = is_to_come ? k->signs_from : is_over ? k->published_until : k->signs_until;
+    return is_to_come ? "will sign from" : is_over ? "published until" : "signs";
+}
+
+static json_t *key_json(const struct store_key *k, usec_t now) {
+    usec_t when = 0;
+    const char *use = use_of(k, now, &when);
+    const struct {
+        const char *key;
+        usec_t at;
+    } times[] = {{"created_at", k->created_at},
+                 {"signs_from", k->signs_from},
+                 {"signs_until", k->signs_until},
+                 {"published_until", k->published_until}};
+    json_t *out = json_pack("{s:s%, s:s%, s:s}", "kid", k->kid.ptr, k->kid.len, "registration",
+                            k->registration.ptr == NULL ? "" : k->registration.ptr,
+                            k->registration.len, "use", use);
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        char text[RFC3339_MAX];
+        (void)json_object_set_new(
+            out, times[i].key,
+            times[i].at == 0 ? json_null() : json_string(rfc3339_format(times[i].at, text)));
+    }
+    return out;
+}
+
+static void print_key(const struct store_key *k, usec_t now) {
+    usec_t when = 0;
+    char text[RFC3339_MAX] = "";
+    const char *use = use_of(k, now, &when);
+    if (when != 0) {
+        (void)rfc3339_format(when, text);
+    }
+    printf("%.*s  %-14.*s  %s%s%s\n", SV_ARG(k->kid),
+           SV_ARG(k->registration.len == 0 ? SV("(common)") : k->registration), use,
+           when == 0                   ? ""
+           : strcmp(use, "signs") == 0 ? " until "
+                                       : " ",
+           text);
 }
 
 static bool key_list(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
@@ -67,25 +116,24 @@ static bool key_list(struct app *app, int argc, char **argv, bool is_help, struc
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(stdout, "key list [--json]",
-                       "Lists the signing keys that are published, newest first.", &line);
+                       "Lists the signing keys that are published: whose they are (a registration, "
+                       "or common to those\nwithout their own), and which sign, will sign, or are "
+                       "only kept published.",
+                       &line);
         return true;
     }
     struct store_key *keys = NULL;
     size_t count = 0;
-    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
-        !store_key_list(app->store, &app->arena, &keys, &count, err)) {
+    if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
+        !store_key_list(app->store, SV(""), &app->arena, &keys, &count, err)) {
         return false;
     }
+    usec_t now = clock_now(&clock_system);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
-        char made[RFC3339_MAX];
-        (void)rfc3339_format(keys[i].created_at, made);
-        const char *use = keys[i].retired_at == 0 ? "signs" : "published";
-        (void)json_array_append_new(list,
-                                    json_pack("{s:s%, s:s, s:s}", "kid", keys[i].kid.ptr,
-                                              keys[i].kid.len, "use", use, "created_at", made));
+        (void)json_array_append_new(list, key_json(&keys[i], now));
         if (!is_json) {
-            printf("%.*s  %-9s  %s\n", SV_ARG(keys[i].kid), use, made);
+            print_key(&keys[i], now);
         }
     }
     if (is_json) {
@@ -95,24 +143,56 @@ static bool key_list(struct app *app, int argc, char **argv, bool is_help, struc
     return true;
 }
 
+static void say_rotated(const struct store_key_new *key, struct sv kid) {
+    char from[RFC3339_MAX];
+    if (key->is_emergency) {
+        printf("The key %.*s signs from now on. The old ones are taken back in 10 minutes.\n"
+               "Platforms that cached the old key set refuse Laurel until they read it again: some "
+               "do at the\nfirst unknown key, some within a day. Where a key was pasted by hand, "
+               "paste the new one.\n",
+               SV_ARG(kid));
+        return;
+    }
+    printf("Made the key %.*s. It is published now and signs from %s on; the old one goes on until "
+           "then and\nstays published for %d days more.\n",
+           SV_ARG(kid), rfc3339_format(key->signs_from, from), STORE_KEY_OVERLAP_DAYS);
+}
+
 static bool key_rotate(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
-    const struct app_line line = {0};
+    struct app_which which = {0};
+    struct store_key_new key = {0};
+    const struct app_option options[] = {
+        {.name = "registration",
+         .text = &which.slug,
+         .help = "ID  the registration whose key it is (`platform list`); without: the common key"},
+        {.name = "at-once",
+         .flag = &key.is_emergency,
+         .help = "   emergency, the old key is in wrong hands: sign with the new one now and take "
+                 "the old one back"}};
+    const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(
-            stdout, "key rotate",
-            "Makes a new signing key. The old ones stop signing and stay published for 14 days, so "
-            "that\nplatforms which cached them go on.",
+            stdout, "key rotate [--registration ID] [--at-once]",
+            "Makes a new signing key. It is published at once and signs 24 hours later, so that "
+            "platforms which\ncache key sets have it by then; the old one signs until then and "
+            "stays published for 14 days more.",
             &line);
         return true;
     }
     struct sv kid = {0};
-    usec_t until = clock_now(&clock_system) + (usec_t)OVERLAP_DAYS * 86400 * USEC_PER_S;
+    struct model_registration r = {0};
     if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
-        !add_key(app, until, &kid, err)) {
+        (which.slug.len > 0 && !app_find_registration(app, &which, &r, err))) {
         return false;
     }
-    printf("Made the signing key %.*s; the old ones stay published for %d days.\n", SV_ARG(kid),
-           OVERLAP_DAYS);
+    key.registration_id = r.id;
+    if (!key.is_emergency) {
+        key.signs_from = clock_now(&clock_system) + (usec_t)LEAD_HOURS * 3600 * USEC_PER_S;
+    }
+    if (!add_key(app, &key, &kid, err)) {
+        return false;
+    }
+    say_rotated(&key, kid);
     return true;
 }
 

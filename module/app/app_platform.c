@@ -1,12 +1,9 @@
-#include "app.h"
+#include "app_platform.h"
+#include "jose_key.h"
 #include "lti_url.h"
+#include "store_key.h"
 #include "store_registration.h"
 #include <string.h>
-
-/* Options that name one registration. */
-struct which {
-    struct sv issuer, client_id, slug;
-};
 
 static bool check_url(struct sv url, const char *option, struct err *err) {
     if (!lti_url_is_safe(url) || sv_find(url, '#') < url.len) {
@@ -26,90 +23,14 @@ static bool check_id(struct sv id, const char *option, struct err *err) {
     return true;
 }
 
-static json_t *registration_json(const struct app *app, const struct model_registration *r,
-                                 const struct store_deployment *deployments, size_t count) {
-    struct arena *a = (struct arena *)&app->arena;
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
-        (void)json_array_append_new(
-            list, json_pack("{s:s%, s:s%, s:b}", "deployment_id", deployments[i].deployment_id.ptr,
-                            deployments[i].deployment_id.len, "institution",
-                            deployments[i].institution.ptr, deployments[i].institution.len,
-                            "is_active", deployments[i].is_active ? 1 : 0));
-    }
-    struct sv base = app->conf.base_url;
-    const struct {
-        const char *key;
-        struct sv value;
-    } texts[] = {
-        {"registration", r->slug},
-        {"issuer", r->issuer},
-        {"client_id", r->client_id},
-        {"auth_url", r->auth_url},
-        {"token_url", r->token_url},
-        {"jwks_url", r->jwks_url},
-        {"token_audience", r->token_audience},
-        {"tool_url", sv_printf(a, "%.*s/lti/launch", SV_ARG(base))},
-        {"login_url", sv_printf(a, "%.*s/lti/login", SV_ARG(base))},
-        {"launch_url", sv_printf(a, "%.*s/lti/launch", SV_ARG(base))},
-        {"tool_jwks_url", sv_printf(a, "%.*s/lti/jwks", SV_ARG(base))},
-        {"own_login_url", sv_printf(a, "%.*s/lti/login/%.*s", SV_ARG(base), SV_ARG(r->slug))},
-        {"own_launch_url", sv_printf(a, "%.*s/lti/launch/%.*s", SV_ARG(base), SV_ARG(r->slug))},
-    };
-    json_t *out = json_object();
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        (void)json_object_set_new(
-            out, texts[i].key,
-            json_stringn(texts[i].value.ptr == NULL ? "" : texts[i].value.ptr, texts[i].value.len));
-    }
-    (void)json_object_set_new(out, "trust_admin_role", json_boolean(r->trusts_admin_role));
-    (void)json_object_set_new(out, "is_enabled", json_boolean(r->is_enabled));
-    (void)json_object_set_new(out, "deployments", list);
-    return out;
-}
-
-static void print_member(const json_t *r, const char *label, const char *key) {
-    printf("  %-22s %s\n", label, json_string_value(json_object_get(r, key)));
-}
-
-static void print_registration(const json_t *r) {
-    printf("%s  client %s%s\n", json_string_value(json_object_get(r, "issuer")),
-           json_string_value(json_object_get(r, "client_id")),
-           json_is_true(json_object_get(r, "is_enabled")) ? "" : "  (disabled)");
-    print_member(r, "registration", "registration");
-    print_member(r, "authentication URL", "auth_url");
-    print_member(r, "access token URL", "token_url");
-    print_member(r, "platform keys URL", "jwks_url");
-    puts("  enter at the platform:");
-    print_member(r, "  tool URL", "tool_url");
-    print_member(r, "  initiate login URL", "login_url");
-    print_member(r, "  redirection URI", "launch_url");
-    print_member(r, "  public keyset URL", "tool_jwks_url");
-    puts("  or, when two platforms share issuer and client id:");
-    print_member(r, "  initiate login URL", "own_login_url");
-    print_member(r, "  redirection URI", "own_launch_url");
-    size_t i = 0;
-    const json_t *d = NULL;
-    json_array_foreach(json_object_get(r, "deployments"), i, d) {
-        printf("  deployment %s  %s%s\n", json_string_value(json_object_get(d, "deployment_id")),
-               json_string_value(json_object_get(d, "institution")),
-               json_is_true(json_object_get(d, "is_active")) ? "" : "  (inactive)");
-    }
-}
-
-static bool show(struct app *app, const struct model_registration *r, bool is_json,
-                 struct err *err) {
-    struct store_deployment *deployments = NULL;
-    size_t count = 0;
-    if (!store_deployment_list(app->store, r->id, &app->arena, &deployments, &count, err)) {
+/* Each registration signs with a key of its own. */
+static bool make_key(struct app *app, struct store_key_new *key, struct err *err) {
+    struct jose_key_texts texts = {0};
+    if (!jose_key_make(&app->arena, &texts, err)) {
         return false;
     }
-    json_t *out = registration_json(app, r, deployments, count);
-    if (is_json) {
-        return app_print_json(out, err);
-    }
-    print_registration(out);
-    json_decref(out);
+    *key =
+        (struct store_key_new){.kid = texts.kid, .public_jwk = texts.public_jwk, .pem = texts.pem};
     return true;
 }
 
@@ -186,10 +107,22 @@ static bool platform_add(struct app *app, int argc, char **argv, bool is_help, s
     new.deployment_ids = deployments.items;
     new.deployment_count = deployments.count;
     struct model_registration added = {0};
+    struct store_key_new key = {0};
     bool is_new = false;
-    return app_open_store(app, err) &&
+    new.key = &key;
+    return app_open_sealed_store(app, err) && make_key(app, &key, err) &&
            store_platform_add(app->store, &new, &app->arena, &added, &is_new, err) &&
-           show(app, &added, is_json, err);
+           app_show_registration(app, &added, is_json, err);
+}
+
+static size_t waiting_count(const json_t *parked) {
+    size_t n = 0;
+    size_t i = 0;
+    const json_t *one = NULL;
+    json_array_foreach(parked, i, one) {
+        n += json_is_true(json_object_get(one, "is_refused")) ? 0 : 1;
+    }
+    return n;
 }
 
 static bool platform_list(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
@@ -210,16 +143,19 @@ static bool platform_list(struct app *app, int argc, char **argv, bool is_help, 
     }
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
-        struct store_deployment *deployments = NULL;
-        size_t n = 0;
-        if (!store_deployment_list(app->store, all[i].id, &app->arena, &deployments, &n, err)) {
+        json_t *one = NULL;
+        if (!app_registration_json(app, &all[i], &one, err)) {
             json_decref(list);
             return false;
         }
-        (void)json_array_append_new(list, registration_json(app, &all[i], deployments, n));
+        size_t n = json_array_size(json_object_get(one, "deployments"));
+        size_t waiting = waiting_count(json_object_get(one, "parked"));
+        (void)json_array_append_new(list, one);
         if (!is_json) {
-            printf("%.*s  %.*s  client %.*s  %zu deployment%s%s\n", SV_ARG(all[i].slug),
+            printf("%.*s  %.*s  client %.*s  %zu deployment%s%s%s\n", SV_ARG(all[i].slug),
                    SV_ARG(all[i].issuer), SV_ARG(all[i].client_id), n, n == 1 ? "" : "s",
+                   waiting == 0 ? ""
+                                : arena_printf(&app->arena, ", %zu wait for approval", waiting),
                    all[i].is_enabled ? "" : "  (disabled)");
         }
     }
@@ -231,8 +167,8 @@ static bool platform_list(struct app *app, int argc, char **argv, bool is_help, 
 }
 
 /* The one registration that the options name. */
-static bool find_one(struct app *app, const struct which *w, struct model_registration *out,
-                     struct err *err) {
+bool app_find_registration(struct app *app, const struct app_which *w,
+                           struct model_registration *out, struct err *err) {
     struct model_registration *all = NULL;
     size_t count = 0;
     const struct store_registration_key key = {
@@ -250,17 +186,11 @@ static bool find_one(struct app *app, const struct which *w, struct model_regist
     return true;
 }
 
-#define WHICH_OPTIONS(w)                                                                           \
-    {.name = "registration", .text = &(w).slug, .help = "ID  the id that `platform list` shows"},  \
-        {.name = "issuer", .text = &(w).issuer, .help = "URL  or its issuer"}, {                   \
-        .name = "client-id", .text = &(w).client_id, .help = "ID  and client id"                   \
-    }
-
 static bool platform_show(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
-    struct which w = {0};
+    struct app_which w = {0};
     bool is_json = false;
     const struct app_option options[] = {
-        WHICH_OPTIONS(w), {.name = "json", .flag = &is_json, .help = "   print as JSON"}};
+        APP_WHICH_OPTIONS(w), {.name = "json", .flag = &is_json, .help = "   print as JSON"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(stdout, "platform show --registration ID [--json]",
@@ -269,20 +199,45 @@ static bool platform_show(struct app *app, int argc, char **argv, bool is_help, 
     }
     struct model_registration r = {0};
     return app_args_read(argc, argv, &line, err) && app_open_store(app, err) &&
-           find_one(app, &w, &r, err) && show(app, &r, is_json, err);
+           app_find_registration(app, &w, &r, err) && app_show_registration(app, &r, is_json, err);
+}
+
+/* Whose platform it is, and whether its new deployments join unasked. */
+static bool edit_policy(struct app *app, struct sv policy, struct sv institution,
+                        struct model_registration *r, struct err *err) {
+    if (institution.len > 0) {
+        struct store_institution found = {0};
+        if (!store_institution_get(app->store, institution, &app->arena, &found, err)) {
+            return false;
+        }
+        r->institution_id = found.id;
+    }
+    if (policy.len > 0) {
+        r->approves_deployments = sv_eq(policy, SV("approve"));
+        if (!r->approves_deployments && !sv_eq(policy, SV("ask"))) {
+            return err_because(err, ERR_INPUT, "usage", "--new-deployments takes ask or approve");
+        }
+    }
+    if (r->approves_deployments && r->institution_id == 0) {
+        return err_because(err, ERR_INPUT, "usage",
+                           "--institution is missing: whose are the new deployments?");
+    }
+    return true;
 }
 
 static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
-    struct which w = {0};
+    struct app_which w = {0};
     struct sv auth_url = {0};
     struct sv token_url = {0};
     struct sv jwks_url = {0};
     struct sv audience = {0};
     struct sv trust = {0};
+    struct sv policy = {0};
+    struct sv institution = {0};
     bool is_enabled = false;
     bool is_json = false;
     const struct app_option options[] = {
-        WHICH_OPTIONS(w),
+        APP_WHICH_OPTIONS(w),
         {.name = "auth-url", .text = &auth_url, .help = "URL  new authentication request URL"},
         {.name = "token-url", .text = &token_url, .help = "URL  new access token URL"},
         {.name = "jwks-url", .text = &jwks_url, .help = "URL  new public keyset URL"},
@@ -292,6 +247,13 @@ static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, 
         {.name = "trust-admin-role",
          .text = &trust,
          .help = "yes|no  are its administrators badge admins?"},
+        {.name = "new-deployments",
+         .text = &policy,
+         .help = "ask|approve  must an admin approve a deployment that is not known?"},
+        {.name = "institution",
+         .text = &institution,
+         .help = "NAME  the school whose platform it is: its admins approve, and new deployments "
+                 "become its"},
         {.name = "enable", .flag = &is_enabled, .help = "   take a disabled platform in again"},
         {.name = "json", .flag = &is_json, .help = "   print the result as JSON"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
@@ -303,7 +265,7 @@ static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, 
     }
     struct model_registration r = {0};
     if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
-        !find_one(app, &w, &r, err)) {
+        !app_find_registration(app, &w, &r, err)) {
         return false;
     }
     const struct {
@@ -330,14 +292,18 @@ static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, 
             return err_because(err, ERR_INPUT, "usage", "--trust-admin-role takes yes or no");
         }
     }
+    if (!edit_policy(app, policy, sv_trim(institution), &r, err)) {
+        return false;
+    }
     r.is_enabled = r.is_enabled || is_enabled;
-    return store_registration_update(app->store, &r, err) && show(app, &r, is_json, err);
+    return store_registration_update(app->store, &r, err) &&
+           app_show_registration(app, &r, is_json, err);
 }
 
 static bool platform_disable(struct app *app, int argc, char **argv, bool is_help,
                              struct err *err) {
-    struct which w = {0};
-    const struct app_option options[] = {WHICH_OPTIONS(w)};
+    struct app_which w = {0};
+    const struct app_option options[] = {APP_WHICH_OPTIONS(w)};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(
@@ -349,7 +315,7 @@ static bool platform_disable(struct app *app, int argc, char **argv, bool is_hel
     }
     struct model_registration r = {0};
     if (!app_args_read(argc, argv, &line, err) || !app_open_store(app, err) ||
-        !find_one(app, &w, &r, err)) {
+        !app_find_registration(app, &w, &r, err)) {
         return false;
     }
     r.is_enabled = false;
@@ -365,9 +331,12 @@ bool app_platform(struct app *app, int argc, char **argv, bool is_help, struct e
         {"add", "register a platform, or add deployments to one", platform_add},
         {"list", "list the registered platforms", platform_list},
         {"show", "show one, and what to enter at the platform", platform_show},
-        {"edit", "change addresses", platform_edit},
+        {"edit", "change addresses and policies", platform_edit},
         {"disable", "refuse all launches from a platform", platform_disable},
         {"legacy", "people and links of LTI 1.1: add, list, remove, import", app_legacy},
+        {"invite", "print a one-time link for dynamic registration", app_platform_invite},
+        {"approve", "let in a deployment that waits", app_platform_approve},
+        {"refuse", "refuse a deployment that waits", app_platform_refuse},
     };
     return app_dispatch(app, "platform", table, ARRAY_LEN(table), argc, argv, is_help, err);
 }

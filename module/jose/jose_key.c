@@ -342,3 +342,14 @@ bool jose_key_verify_rs256(const struct jose_key *key, struct sv input, struct s
     }
     return is_right;
 }
+
+bool jose_key_make(struct arena *a, struct jose_key_texts *out, struct err *err) {
+    AUTO_JOSE_KEY *key = NULL;
+    if (!jose_key_generate(sv_of(NULL, 0), &key, err) || !jose_key_to_pem(key, a, &out->pem, err)) {
+        return false;
+    }
+    AUTO_JSON *jwk = jose_key_public_jwk(key);
+    out->public_jwk = js_dump(a, jwk);
+    out->kid = sv_copy(a, jose_key_kid(key));
+    return true;
+}

@@ -89,6 +89,8 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE},
     {WEB_POST, "/lti/open", go_lti_open, 0},
+    {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE},
+    {WEB_GET, "/lti/jwks/:registration", go_lti_jwks, 0},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 

@@ -104,7 +104,6 @@ struct sv page_csrf(const struct page *p);
 page_handler page_lti_login;
 page_handler page_lti_launch;
 page_handler page_lti_launch_get;
-page_handler page_lti_jwks;
 /* page_public.c */
 page_handler page_welcome;
 page_handler page_health;
@@ -154,5 +153,7 @@ bool page_needs_shell(const struct page *p);
 NODISCARD bool page_shell(struct page *p, struct err *err);
 /* Adds a script to the page, after those that are there. */
 void page_add_script(const struct page *p, json_t *model, const char *name);
+/* page_jwks.c */
+page_handler page_lti_jwks;
 /* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
 bool page_own_path(struct sv launch_id, struct sv path);

@@ -1,4 +1,4 @@
-/* Login, launch and our public keys (DESIGN 5, "Launch"; reference lti.md 1.2-1.5, 3.4). */
+/* Login and launch (DESIGN 5, "Launch"; reference lti.md 1.2-1.5). */
 #include "page_lti.h"
 #include "base_encode.h"
 #include "base_log.h"
@@ -7,7 +7,7 @@
 #include "lti_state.h"
 #include "page_extras.h"
 #include "page_internal.h"
-#include "store_key.h"
+#include <string.h>
 
 /* Body and query in one array, so that a name in both shows as the duplicate it is. */
 static bool read_pairs(struct page *p, struct lti_form *out, struct err *err) {
@@ -273,24 +273,4 @@ bool page_lti_launch(struct page *p, struct err *err) {
                                                       .registration_id = a.registration.id,
                                                       .is_json = is_by_storage},
                            err);
-}
-
-bool page_lti_jwks(struct page *p, struct err *err) {
-    struct store_key *keys = NULL;
-    size_t count = 0;
-    if (!store_key_list(p->app->options.store, p->arena, &keys, &count, err)) {
-        return false;
-    }
-    AUTO_JSON *set = json_object();
-    json_t *list = json_array();
-    (void)json_object_set_new(set, "keys", list);
-    for (size_t i = 0; i < count; i++) {
-        json_t *jwk = NULL;
-        if (!js_parse(keys[i].public_jwk, 16384, "a stored key", &jwk, err)) {
-            return false;
-        }
-        (void)json_array_append_new(list, jwk);
-    }
-    p->resp->cache = WEB_CACHE_MINUTES;
-    return web_json(p->resp, 200, NULL, set, err);
 }

@@ -40,6 +40,27 @@ NODISCARD bool store_audit_in(struct db_conn *conn, int64_t institution_id, int6
                               const char *action, struct sv object, struct arena *a,
                               struct err *err);
 
+struct store_key_new;
+struct model_registration;
+/* Parts of transactions that are open on `conn`: */
+NODISCARD bool store_key_add_in(struct store *store, struct db_conn *conn,
+                                const struct store_key_new *key, struct arena *a, struct err *err);
+/* Waits until nobody else adds a registration with this issuer and client id. */
+NODISCARD bool store_registration_lock_in(struct db_conn *conn, const struct model_registration *r,
+                                          struct arena *a, struct err *err);
+NODISCARD bool store_registration_insert_in(struct db_conn *conn,
+                                            const struct model_registration *r, struct arena *a,
+                                            int64_t *id, struct err *err);
+NODISCARD bool store_registration_update_in(struct db_conn *conn,
+                                            const struct model_registration *r, struct arena *a,
+                                            struct err *err);
+/* Fails: ERR_CONFLICT "deployment" when it is another institution's. */
+NODISCARD bool store_deployment_add_in(struct db_conn *conn, int64_t registration_id,
+                                       int64_t institution_id, struct sv deployment_id,
+                                       struct arena *a, struct err *err);
+/* This process forgets what it remembers of registrations; others do within seconds. */
+void store_registration_forget(struct store *store);
+
 /* Copy a text column into the arena. */
 static inline struct sv store_text(const struct db_rows *rows, int row, int col, struct arena *a) {
     return sv_copy(a, db_text(rows, row, col));

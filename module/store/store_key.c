@@ -4,10 +4,13 @@
 
 #define PURPOSE "tool-key"
 
-bool store_key_list(struct store *store, struct arena *a, struct store_key **out, size_t *count,
-                    struct err *err) {
+bool store_key_list(struct store *store, struct sv slug, struct arena *a, struct store_key **out,
+                    size_t *count, struct err *err) {
     AUTO_ROWS rows = {0};
-    if (!store_run(store, 0, "tool_key_list", NULL, &rows, err)) {
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_text_or_null(&args, slug);
+    if (!store_run(store, 0, "tool_key_list", &args, &rows, err)) {
         return false;
     }
     *count = (size_t)rows.count;
@@ -16,7 +19,10 @@ bool store_key_list(struct store *store, struct arena *a, struct store_key **out
         (*out)[i] = (struct store_key){.kid = store_text(&rows, i, 0, a),
                                        .public_jwk = store_text(&rows, i, 1, a),
                                        .created_at = db_time(&rows, i, 2),
-                                       .retired_at = db_time(&rows, i, 3)};
+                                       .signs_from = db_time(&rows, i, 3),
+                                       .signs_until = db_time(&rows, i, 4),
+                                       .published_until = db_time(&rows, i, 5),
+                                       .registration = store_text(&rows, i, 6, a)};
     }
     return true;
 }
@@ -36,7 +42,8 @@ bool store_key_current(struct store *store, int64_t registration_id, struct aren
     }
     *out = (struct store_key){.kid = store_text(&rows, 0, 0, a),
                               .public_jwk = store_text(&rows, 0, 1, a),
-                              .created_at = db_time(&rows, 0, 3)};
+                              .created_at = db_time(&rows, 0, 3),
+                              .signs_from = db_time(&rows, 0, 4)};
     return seal_unbox(store->seal, PURPOSE, out->kid, db_bytes(&rows, 0, 2, a), a, pem, err) ||
            err_prefix(err,
                       "the signing key %.*s cannot be opened; master_key_file must be the one it "
@@ -44,30 +51,34 @@ bool store_key_current(struct store *store, int64_t registration_id, struct aren
                       SV_ARG(out->kid));
 }
 
-bool store_key_add(struct store *store, struct sv kid, struct sv public_jwk, struct sv pem,
-                   usec_t published_until, struct err *err) {
-    AUTO_ARENA a = {0};
-    AUTO_CONN *conn = NULL;
+bool store_key_add_in(struct store *store, struct db_conn *conn, const struct store_key_new *key,
+                      struct arena *a, struct err *err) {
     struct sv box = {0};
     struct db_args args;
-    db_args_init(&args, &a);
-    if (!seal_box(store->seal, PURPOSE, kid, pem, &a, &box, err) ||
-        !db_take(store->pool, STORE_WAIT_MS, &conn, err) || !db_begin(conn, 0, err)) {
+    if (!seal_box(store->seal, PURPOSE, key->kid, key->pem, a, &box, err)) {
         return false;
     }
-    db_add_text(&args, kid);
-    db_add_text(&args, public_jwk);
+    db_args_init(&args, a);
+    db_add_text(&args, key->kid);
+    db_add_text(&args, key->public_jwk);
     db_add_bytes(&args, box);
+    db_add_i64_or_null(&args, key->registration_id);
+    db_add_time(&args, key->signs_from);
     if (!db_run(conn, "tool_key_insert", &args, NULL, err)) {
         return false;
     }
-    if (published_until != 0) {
-        db_args_init(&args, &a);
-        db_add_text(&args, kid);
-        db_add_time(&args, published_until);
-        if (!db_run(conn, "tool_key_retire", &args, NULL, err)) {
-            return false;
-        }
+    if (!key->is_emergency) {
+        return true;
     }
-    return db_commit(conn, err);
+    db_args_init(&args, a);
+    db_add_text(&args, key->kid);
+    db_add_i64_or_null(&args, key->registration_id);
+    return db_run(conn, "tool_key_withdraw", &args, NULL, err);
+}
+
+bool store_key_add(struct store *store, const struct store_key_new *key, struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_CONN *conn = NULL;
+    return db_take(store->pool, STORE_WAIT_MS, &conn, err) && db_begin(conn, 0, err) &&
+           store_key_add_in(store, conn, key, &a, err) && db_commit(conn, err);
 }

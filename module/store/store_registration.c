@@ -1,5 +1,6 @@
 #include "store_registration.h"
 #include "store_internal.h"
+#include "store_key.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,8 +56,9 @@ static struct slot *slot_of(struct store_registration_cache *c, struct sv key) {
 static struct model_registration copy_registration(const struct model_registration *r,
                                                    struct arena *a) {
     struct model_registration out = *r;
-    struct sv *texts[] = {&out.slug,      &out.issuer,   &out.client_id,      &out.auth_url,
-                          &out.token_url, &out.jwks_url, &out.token_audience, &out.product};
+    struct sv *texts[] = {&out.slug,           &out.issuer,    &out.client_id,
+                          &out.auth_url,       &out.token_url, &out.jwks_url,
+                          &out.token_audience, &out.product,   &out.scopes};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         *texts[i] = sv_copy(a, *texts[i]);
     }
@@ -87,9 +89,17 @@ static void cache_put(struct store_registration_cache *c, struct sv key,
     (void)pthread_mutex_unlock(&c->lock);
 }
 
-bool store_registration_list(struct store *store, const struct store_registration_key *key,
-                             struct arena *a, struct model_registration **out, size_t *count,
-                             struct err *err) {
+void store_registration_forget(struct store *store) {
+    struct store_registration_cache *c = store->registrations;
+    (void)pthread_mutex_lock(&c->lock);
+    for (size_t i = 0; i < CACHE_SLOTS; i++) {
+        c->slots[i].read_at = 0;
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+static bool list_in(struct db_conn *conn, const struct store_registration_key *key, struct arena *a,
+                    struct model_registration **out, size_t *count, struct err *err) {
     AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, a);
@@ -97,7 +107,7 @@ bool store_registration_list(struct store *store, const struct store_registratio
     db_add_text_or_null(&args, key->slug);
     db_add_text_or_null(&args, key->issuer);
     db_add_text_or_null(&args, key->client_id);
-    if (!store_run(store, 0, "registration_find", &args, &rows, err)) {
+    if (!db_run(conn, "registration_find", &args, &rows, err)) {
         return false;
     }
     *count = (size_t)rows.count;
@@ -116,9 +126,18 @@ bool store_registration_list(struct store *store, const struct store_registratio
                                                 .product = store_text(&rows, i, 10, a),
                                                 .institution_id = db_i64(&rows, i, 11),
                                                 .approves_deployments = db_bool(&rows, i, 12),
-                                                .offers_storage = db_bool(&rows, i, 13)};
+                                                .offers_storage = db_bool(&rows, i, 13),
+                                                .scopes = store_text(&rows, i, 14, a)};
     }
     return true;
+}
+
+bool store_registration_list(struct store *store, const struct store_registration_key *key,
+                             struct arena *a, struct model_registration **out, size_t *count,
+                             struct err *err) {
+    AUTO_CONN *conn = NULL;
+    return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
+           list_in(conn, key, a, out, count, err);
 }
 
 bool store_registration_get(struct store *store, const struct store_registration_key *key,
@@ -182,6 +201,16 @@ static bool is_same_platform(const struct model_registration *a,
            sv_eq(a->jwks_url, b->jwks_url);
 }
 
+static bool add_key(struct store *store, struct db_conn *conn, const struct store_platform_new *p,
+                    int64_t registration_id, struct arena *a, struct err *err) {
+    if (p->key == NULL) {
+        return true;
+    }
+    struct store_key_new key = *p->key;
+    key.registration_id = registration_id;
+    return store_key_add_in(store, conn, &key, a, err);
+}
+
 /* The registration to add deployments to: one that is there, or a new one. */
 static bool take_registration(struct store *store, struct db_conn *conn,
                               const struct store_platform_new *p, struct arena *a,
@@ -191,7 +220,7 @@ static bool take_registration(struct store *store, struct db_conn *conn,
     size_t count = 0;
     const struct store_registration_key key = {.issuer = want->issuer,
                                                .client_id = want->client_id};
-    if (!store_registration_list(store, &key, a, &have, &count, err)) {
+    if (!list_in(conn, &key, a, &have, &count, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -209,30 +238,12 @@ static bool take_registration(struct store *store, struct db_conn *conn,
             "platforms really share both",
             SV_ARG(have[0].auth_url));
     }
-    unsigned char random[6];
-    random_bytes(random, sizeof random);
     *out = *want;
-    out->slug = sv_printf(a, "%02x%02x%02x%02x%02x%02x", random[0], random[1], random[2], random[3],
-                          random[4], random[5]);
+    out->slug = store_registration_slug(a);
     out->is_enabled = true;
-    AUTO_ROWS rows = {0};
-    struct db_args args;
-    db_args_init(&args, a);
-    db_add_text(&args, out->slug);
-    db_add_text(&args, want->issuer);
-    db_add_text(&args, want->client_id);
-    db_add_text(&args, want->auth_url);
-    db_add_text(&args, want->token_url);
-    db_add_text(&args, want->jwks_url);
-    db_add_text_or_null(&args, want->token_audience);
-    db_add_bool(&args, want->trusts_admin_role);
-    db_add_i64_or_null(&args, want->institution_id);
-    if (!db_run(conn, "registration_insert", &args, &rows, err)) {
-        return false;
-    }
-    out->id = db_i64(&rows, 0, 0);
     *is_new = true;
-    return true;
+    return store_registration_insert_in(conn, out, a, &out->id, err) &&
+           add_key(store, conn, p, out->id, a, err);
 }
 
 static bool add_deployments(struct db_conn *conn, const struct store_platform_new *p,
@@ -247,19 +258,10 @@ static bool add_deployments(struct db_conn *conn, const struct store_platform_ne
     if (!db_run(conn, "institution_take", &args, &rows, err)) {
         return false;
     }
-    int64_t institution_id = db_i64(&rows, 0, 0);
     for (size_t i = 0; i < p->deployment_count; i++) {
-        db_args_init(&args, a);
-        db_add_i64(&args, registration_id);
-        db_add_i64(&args, institution_id);
-        db_add_text(&args, p->deployment_ids[i]);
-        if (!db_run(conn, "deployment_insert", &args, &rows, err)) {
+        if (!store_deployment_add_in(conn, registration_id, db_i64(&rows, 0, 0),
+                                     p->deployment_ids[i], a, err)) {
             return false;
-        }
-        if (db_i64(&rows, 0, 1) != institution_id) {
-            return err_because(err, ERR_CONFLICT, "deployment",
-                               "deployment %.*s already belongs to another institution",
-                               SV_ARG(p->deployment_ids[i]));
         }
     }
     return true;
@@ -269,6 +271,7 @@ bool store_platform_add(struct store *store, const struct store_platform_new *p,
                         struct model_registration *out, bool *is_new, struct err *err) {
     AUTO_CONN *conn = NULL;
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) && db_begin(conn, 0, err) &&
+           store_registration_lock_in(conn, &p->registration, a, err) &&
            take_registration(store, conn, p, a, out, is_new, err) &&
            add_deployments(conn, p, out->id, a, err) && db_commit(conn, err);
 }
@@ -276,17 +279,26 @@ bool store_platform_add(struct store *store, const struct store_platform_new *p,
 bool store_registration_update(struct store *store, const struct model_registration *r,
                                struct err *err) {
     AUTO_ARENA a = {0};
+    AUTO_CONN *conn = NULL;
+    if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
+        !store_registration_update_in(conn, r, &a, err)) {
+        return false;
+    }
+    store_registration_forget(store);
+    return true;
+}
+
+bool store_institution_take(struct store *store, struct sv name, int64_t *id, struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, &a);
-    db_add_i64(&args, r->id);
-    db_add_text(&args, r->auth_url);
-    db_add_text(&args, r->token_url);
-    db_add_text(&args, r->jwks_url);
-    db_add_text_or_null(&args, r->token_audience);
-    db_add_bool(&args, r->trusts_admin_role);
-    db_add_bool(&args, r->is_enabled);
-    db_add_bool(&args, r->approves_deployments);
-    return store_run(store, 0, "registration_update", &args, NULL, err);
+    db_add_text(&args, name);
+    if (!store_run(store, 0, "institution_take", &args, &rows, err)) {
+        return false;
+    }
+    *id = db_i64(&rows, 0, 0);
+    return true;
 }
 
 bool store_institution_get(struct store *store, struct sv name, struct arena *a,

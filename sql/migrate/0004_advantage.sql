@@ -6,8 +6,10 @@ ALTER TABLE registration
     ADD COLUMN institution_id bigint REFERENCES institution,
     ADD COLUMN approves_deployments boolean NOT NULL DEFAULT false, -- a new one joins institution_id unasked
     ADD COLUMN offers_storage boolean NOT NULL DEFAULT false,       -- platform storage was offered in a login
+    ADD COLUMN scopes text NOT NULL DEFAULT '', -- granted by dynamic registration, space-separated; empty: not known
     -- A refused launch adds no row. What it tells is a note here, bounded in number:
-    ADD COLUMN parked jsonb NOT NULL DEFAULT '{}',   -- deployments that wait: id -> {title, first_at, last_at, count}
+    ADD COLUMN parked jsonb NOT NULL DEFAULT '{}',   -- deployments that wait: id -> {title, first_at, last_at, count},
+                                                     -- and those an admin refused: with "refused": true
     ADD COLUMN problems jsonb NOT NULL DEFAULT '{}'; -- launches refused: reason -> {text, last_at, count}
 
 ALTER TABLE deployment
@@ -20,6 +22,9 @@ ALTER TABLE deployment
 ALTER TABLE tool_key
     ADD COLUMN registration_id bigint REFERENCES registration, -- NULL: of registrations without a key of their own
     ADD COLUMN signs_from timestamptz NOT NULL DEFAULT now();  -- published before, so that caches have it
+-- The newest that signs_from has reached signs, and it is published until 14 days after its successor's: what
+-- retired_at said follows from that. published_until stays as the way to take a key back earlier.
+UPDATE tool_key SET signs_from = created_at;
 CREATE INDEX tool_key_registration ON tool_key (registration_id, signs_from);
 
 -- A one-time link to /lti/register. registration_id: it may update that one, and no other.
@@ -27,7 +32,8 @@ CREATE TABLE invite (
     code_hash bytea PRIMARY KEY,
     institution_id bigint NOT NULL REFERENCES institution,
     registration_id bigint REFERENCES registration,
-    config_host text NOT NULL DEFAULT '', -- a host that may serve the configuration of another host's issuer
+    config_host text NOT NULL DEFAULT '', -- a host that may hold endpoints of another host's issuer
+    approves_deployments boolean NOT NULL DEFAULT false, -- for the registration it makes
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     used_at timestamptz
@@ -256,7 +262,7 @@ BEGIN
 END $$;
 
 -- An unknown deployment came with a launch that is otherwise good: 'approved' (by policy; the launch goes on),
--- 'parked', 'inactive' (switched off here), or 'full' (too many wait).
+-- 'parked', 'inactive' (switched off or refused here), or 'full' (too many wait).
 CREATE FUNCTION deployment_park(reg bigint, deployment text, title text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -275,7 +281,10 @@ BEGIN
         RETURN 'approved';
     END IF;
     was := r.parked->deployment;
-    IF was IS NULL AND (SELECT count(*) FROM jsonb_object_keys(r.parked)) >= 50 THEN
+    IF was ? 'refused' THEN
+        RETURN 'inactive';
+    END IF;
+    IF was IS NULL AND (SELECT count(*) FROM jsonb_each(r.parked) AS p WHERE NOT p.value ? 'refused') >= 50 THEN
         RETURN 'full';
     END IF;
     UPDATE registration
