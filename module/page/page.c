@@ -47,6 +47,10 @@ HANDLER(pick)
 HANDLER(pick_send)
 HANDLER(placed)
 HANDLER(lti_open)
+HANDLER(register)
+HANDLER(register_confirm)
+HANDLER(canvas)
+HANDLER(logo)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -91,6 +95,10 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/lti/open", go_lti_open, 0},
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE},
     {WEB_GET, "/lti/jwks/:registration", go_lti_jwks, 0},
+    {WEB_GET, "/lti/register", go_register, 0},
+    {WEB_POST, "/lti/register", go_register_confirm, 0},
+    {WEB_GET, "/lti/canvas.json", go_canvas, 0},
+    {WEB_GET, "/logo.svg", go_logo, 0},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 

@@ -155,5 +155,11 @@ NODISCARD bool page_shell(struct page *p, struct err *err);
 void page_add_script(const struct page *p, json_t *model, const char *name);
 /* page_jwks.c */
 page_handler page_lti_jwks;
+/* page_register.c, page_canvas.c */
+page_handler page_register;
+page_handler page_register_confirm;
+page_handler page_canvas;
+/* page_public.c: /logo.svg, an address that stays */
+page_handler page_logo;
 /* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
 bool page_own_path(struct sv launch_id, struct sv path);
