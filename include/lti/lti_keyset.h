@@ -17,6 +17,8 @@
 #define LTI_KEYSET_STALE_S 86400
 #define LTI_KEYSET_REFETCH_S 60
 #define LTI_KEYSET_RETRY_S 5
+#define LTI_KEYSET_PATIENCE_MS 1000
+#define LTI_KEYSET_PATIENT 4
 
 struct lti_keysets_config {
     /* GET the URL: *body in the arena, *max_age_s from Cache-Control or -1. Bounded in time and
@@ -27,8 +29,10 @@ struct lti_keysets_config {
      * held. */
     void (*on_read)(void *ctx, int64_t registration_id, const struct jose_keyset *set);
     void *ctx;
-    /* Threads that may wait for other threads' fetches at once; whoever comes then is told "busy".
-     * Keeps a platform that hangs from holding every request thread. 0: no limit. */
+    /* Threads that may wait for other threads' fetches at once. Up to LTI_KEYSET_PATIENT times as
+     * many may while the fetch is younger than LTI_KEYSET_PATIENCE_MS: a rotation under load then
+     * costs no launch. Whoever is over that is told "busy", so that a platform that hangs does not
+     * hold every request thread. 0: no limit. */
     int waiters_max;
 };
 

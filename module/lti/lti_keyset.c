@@ -15,6 +15,7 @@ struct entry {
     bool is_missed;   /* missed_at counts */
     usec_t missed_at; /* the last fetch for a kid that a fresh set did not have */
     bool is_fetching;
+    usec_t fetch_began;  /* clock_monotonic */
     unsigned generation; /* another URL or forgotten: a fetch under way is for nothing */
     char failure[200];   /* words of the last attempt; "" when it went well */
 };
@@ -44,8 +45,12 @@ static void *must(void *p) {
 struct lti_keysets *lti_keysets_create(const struct lti_keysets_config *config) {
     struct lti_keysets *sets = must(calloc(1, sizeof *sets));
     sets->config = *config;
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&sets->lock, NULL);
-    (void)pthread_cond_init(&sets->fetched, NULL);
+    (void)pthread_cond_init(&sets->fetched, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     return sets;
 }
 
@@ -150,6 +155,7 @@ static void entry_fetch(struct lti_keysets *sets, struct entry *e, usec_t now) {
     struct sv url = sv_copy(&a, sv_from(e->url));
     unsigned generation = e->generation;
     e->is_fetching = true;
+    e->fetch_began = clock_monotonic();
     e->is_tried = true;
     e->tried_at = now;
     (void)pthread_mutex_unlock(&sets->lock);
@@ -180,18 +186,34 @@ static void entry_fetch(struct lti_keysets *sets, struct entry *e, usec_t now) {
     (void)pthread_cond_broadcast(&sets->fetched);
 }
 
+static bool busy(struct err *err) {
+    (void)err_because(err, ERR_UPSTREAM, "busy",
+                      "too many launches wait for the platform's keys; try again in a moment");
+    return err_retry_as(err, ERR_RETRY_LATER);
+}
+
+/* A platform that rotated its key a moment ago answers soon: over the limit one waits for that, but
+ * not for one that hangs. */
 static bool entry_wait(struct lti_keysets *sets, struct entry *e, struct err *err) {
-    if (sets->config.waiters_max > 0 && sets->waiters >= sets->config.waiters_max) {
-        (void)err_because(err, ERR_UPSTREAM, "busy",
-                          "too many launches wait for the platform's keys; try again in a moment");
-        return err_retry_as(err, ERR_RETRY_LATER);
+    int most = sets->config.waiters_max;
+    bool is_over = most > 0 && sets->waiters >= most;
+    usec_t until = e->fetch_began + (usec_t)LTI_KEYSET_PATIENCE_MS * 1000;
+    const struct timespec deadline = {.tv_sec = (time_t)(until / USEC_PER_S),
+                                      .tv_nsec = (long)(until % USEC_PER_S) * 1000};
+    bool is_in_time = !is_over || clock_monotonic() < until;
+    if (!is_in_time || (is_over && sets->waiters >= LTI_KEYSET_PATIENT * most)) {
+        return busy(err);
     }
     sets->waiters++;
-    while (e->is_fetching) {
-        (void)pthread_cond_wait(&sets->fetched, &sets->lock);
+    while (e->is_fetching && is_in_time) {
+        if (is_over) {
+            is_in_time = pthread_cond_timedwait(&sets->fetched, &sets->lock, &deadline) == 0;
+        } else {
+            (void)pthread_cond_wait(&sets->fetched, &sets->lock);
+        }
     }
     sets->waiters--;
-    return true;
+    return !e->is_fetching || busy(err);
 }
 
 static struct jose_key *entry_key(const struct entry *e, struct sv kid, usec_t now) {

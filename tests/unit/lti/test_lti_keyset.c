@@ -406,7 +406,8 @@ static void lti_keysets_find__tells_the_one_too_many_that_it_is_busy(void **stat
     await_inside(&f.p);
     launch(&callers[1], &f, "k1", NOW);
     launch(&callers[2], &f, "k1", NOW);
-    /* Of these two one waits and one is turned away at once, whichever comes first. */
+    /* Of these two one waits and one is turned away when its patience ends, whichever comes first.
+     */
     while (atomic_load(&callers[1].is_done) + atomic_load(&callers[2].is_done) == 0) {
         (void)usleep(1000);
     }
@@ -418,6 +419,29 @@ static void lti_keysets_find__tells_the_one_too_many_that_it_is_busy(void **stat
         assert_true(callers[i].reason[0] == '\0' || (i > 0 && callers[i].reason[0] == 'b'));
     }
     assert_int_equal(busy, 1);
+    stop(&f);
+}
+
+static void lti_keysets_find__waits_over_the_limit_for_a_platform_that_answers_soon(void **state) {
+    (void)state;
+    struct fixture f;
+    struct caller callers[1 + LTI_KEYSET_PATIENT];
+    start(&f, 1);
+    hold(&f.p);
+    launch(&callers[0], &f, "k1", NOW);
+    await_inside(&f.p);
+    for (size_t i = 1; i < ARRAY_LEN(callers); i++) {
+        launch(&callers[i], &f, "k1", NOW);
+    }
+    (void)usleep(300000);
+    /* All places are taken: the next one need not wait to be told. */
+    assert_string_equal(find(&f, 7, "k1", NOW), "busy");
+    let_go(&f.p);
+    for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
+        assert_int_equal(pthread_join(callers[i].thread, NULL), 0);
+        assert_string_equal(callers[i].reason, "");
+    }
+    assert_int_equal(f.p.calls, 1);
     stop(&f);
 }
 
@@ -456,6 +480,7 @@ int main(void) {
         cmocka_unit_test(lti_keysets_find__lets_one_thread_fetch_for_all),
         cmocka_unit_test(lti_keysets_find__goes_on_with_known_keys_while_another_fetches),
         cmocka_unit_test(lti_keysets_find__tells_the_one_too_many_that_it_is_busy),
+        cmocka_unit_test(lti_keysets_find__waits_over_the_limit_for_a_platform_that_answers_soon),
         cmocka_unit_test(lti_keysets_find__is_not_fooled_by_a_fetch_from_the_old_url),
     };
     return cmocka_run_group_tests(tests, make_keys, drop_keys);
