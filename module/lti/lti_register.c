@@ -24,11 +24,11 @@ static bool refuse(struct err *err, const char *member, const char *why) {
 bool lti_register_check_url(struct sv url, struct err *err) {
     if (url.len == 0) {
         return err_because(err, ERR_INPUT, "openid_configuration",
-                           "the address has no openid_configuration in it");
+                           "the platform did not say where its configuration is");
     }
     if (!lti_url_is_safe(url) || sv_find(url, '#') < url.len) {
         return err_because(err, ERR_INPUT, "openid_configuration",
-                           "openid_configuration must be an https address");
+                           "the platform says that its configuration is at an address that is not https");
     }
     return true;
 }

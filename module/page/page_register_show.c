@@ -160,7 +160,10 @@ bool page_register_done(struct page *p, const struct page_visit *v,
     (void)json_object_set_new(model, "services", services(v, grant));
     (void)json_object_set_new(model, "steps", steps(v, grant));
     page_set_text(model, "client_id", grant->client_id);
-    page_set_text(model, "deployment_id", or_unsaid(grant->deployment_id));
+    page_set_text(model, "deployment",
+                  grant->deployment_id.len > 0
+                      ? sv_printf(p->arena, "deployment %.*s", SV_ARG(grant->deployment_id))
+                      : SV("deployment known after the first launch"));
     (void)json_object_set_new(model, "close_after_s", json_integer(CLOSE_AFTER_S));
     return page_render(p, 200, "register_done.html", model, err);
 }
