@@ -115,7 +115,7 @@ static json_t *services(const struct page_visit *v, const struct lti_register_gr
     json_t *list = json_array();
     for (size_t s = 0; s < LTI_REGISTER_SERVICES; s++) {
         json_t *one = json_object();
-        page_set_text(one, "state", grant->grants[s] ? SV("met") : SV("missed"));
+        page_set_text(one, "state", grant->grants[s] ? SV("met") : SV("none"));
         page_set_text(one, "text", sv_from(lti_register_services[s].gives));
         page_set_text(one, "word",
                       grant->grants[s]        ? SV("granted")

@@ -145,11 +145,19 @@ def test_the_key_set_of_a_registration_has_no_others_key(house, moodle):
     assert kids[0] & kids[1] == common
 
 
+def test_an_address_that_is_about_to_be_registered_has_the_common_keys(house):
+    """A platform may look at jwks_uri before it answers: what it sees then must not stay cached."""
+    reply = web.Browser().get(house.base + "/lti/jwks/000000000000")
+    common = {kid for (kid,) in house.rows("SELECT kid FROM tool_key WHERE registration_id IS NULL")}
+    assert {key["kid"] for key in json.loads(reply.text)["keys"]} == common
+    assert reply.header("Cache-Control") == "no-cache"
+
+
 def test_what_was_not_granted_is_said(house, moodle):
     moodle.granted = SCOPES[:1]
     text = visit(house, invite(house), moodle).text
-    rows = re.findall(r"icon-(met|missed)\".*?<span>([^<]*): <strong>([^<]*)", text)
-    assert [state for state, _, _ in rows] == ["met", "missed", "missed", "missed", "missed"]
+    rows = re.findall(r"icon-(met|none)\".*?<span>([^<]*): <strong>([^<]*)", text)
+    assert [state for state, _, _ in rows] == ["met", "none", "none", "none", "none"]
     assert rows[1][2] == "not granted" and rows[4][2] == "not offered by this platform"
 
 
@@ -267,8 +275,17 @@ def test_an_address_that_is_none_is_refused(house, moodle, url):
     problem(house, visit(house, invite(house), moodle, openid_configuration=url), "openid_configuration", 400)
 
 
+def test_platforms_that_hang_do_not_hold_every_thread(house, moodle):
+    """24 threads: four wait outside at once, the others are told to come back."""
+    urls = [invite(house) for _ in range(8)]
+    moodle.slow_s = 2
+    replies = laurel.Crowd.run(8, lambda n: visit(house, urls[n], moodle, registration_token=None))
+    busy = [reply for reply in replies if reply.status == 503]
+    assert len(busy) == 4 and all(reply.header("Retry-After") for reply in busy)
+
+
 def test_the_token_goes_to_the_configurations_origin_only(house, moodle):
-    """G15: with every endpoint on a host that a Canvas cloud issuer may use, but another origin registering."""
+    """G15: a registration endpoint elsewhere is refused; the right one and the configuration get the token."""
     moodle.config = {"registration_endpoint": house.stranger.base + "/register"}
     problem(house, visit(house, invite(house), moodle), "openid_configuration", 400)
     assert not house.stranger.asked

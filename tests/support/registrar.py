@@ -6,6 +6,7 @@ import http.server
 import json
 import secrets
 import threading
+import time
 
 from . import forge
 
@@ -25,6 +26,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         path = self.path.split("?")[0]
         registrar.asked.append((self.command, path, dict(self.headers), body))
+        time.sleep(registrar.slow_s)
         status, headers, answer = registrar.answer(self.command, path, body)
         answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
@@ -61,6 +63,8 @@ class Registrar:
         self.client_id, self.token = "c" + secrets.token_hex(7), "reg." + secrets.token_hex(8)
         self.deployment = "3" if self.product == "moodle" else None
         self.granted = None         # scopes; None: what was asked for
+        self.slow_s = 0             # before each answer
+        self.window = ""            # a page of its own, HTML
         return self
 
     def close(self):
@@ -87,6 +91,8 @@ class Registrar:
     def answer(self, method, path, body):
         if path == "/openid-configuration":
             return self.config_reply or (200, {}, self.configuration())
+        if path == "/window":       # the administrator's page, with the tool's registration in a frame
+            return 200, {"Content-Type": "text/html"}, self.window.encode()
         if path == "/jwks":
             return 200, {}, {"keys": [self.key.jwk()]}
         if path == "/register" and method in ("POST", "PUT"):
