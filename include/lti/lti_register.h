@@ -19,7 +19,7 @@ extern const struct lti_register_service lti_register_services[LTI_REGISTER_SERV
 /* What of a platform's openid-configuration is used. Texts live in the arena. */
 struct lti_register_platform {
     struct sv issuer, auth_url, token_url, jwks_url, registration_url;
-    struct sv token_audience; /* authorization_server; empty: not said */
+    struct sv token_audience; /* authorization_server; empty: the token URL */
     struct sv product;        /* product_family_code, at most 100 bytes; may be empty */
     bool offers[LTI_REGISTER_SERVICES];
     bool has_deep_linking;

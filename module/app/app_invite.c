@@ -3,7 +3,7 @@
 #include "store_invite.h"
 #include "store_registration.h"
 
-#define HOURS_MAX (24 * 30)
+#define HOURS_MAX 720 /* 30 days */
 
 struct want {
     struct sv institution, update, host, policy;

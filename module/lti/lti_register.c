@@ -27,8 +27,9 @@ bool lti_register_check_url(struct sv url, struct err *err) {
                            "the platform did not say where its configuration is");
     }
     if (!lti_url_is_safe(url) || sv_find(url, '#') < url.len) {
-        return err_because(err, ERR_INPUT, "openid_configuration",
-                           "the platform says that its configuration is at an address that is not https");
+        return err_because(
+            err, ERR_INPUT, "openid_configuration",
+            "the platform says that its configuration is at an address that is not https");
     }
     return true;
 }
@@ -190,6 +191,9 @@ static bool read_rest(const json_t *config, struct arena *a, struct lti_register
         return refuse(err, "lti-platform-configuration", "is of a wrong type");
     }
     out->product = sv_clip_utf8(out->product, PRODUCT_MAX);
+    if (sv_eq(out->product, SV("canvas"))) {
+        out->token_audience = sv_of(NULL, 0); /* takes its token URL and nothing else: lti.md 3.2 */
+    }
     return supports(config, "id_token_signing_alg_values_supported", "RS256", err) &&
            supports(config, "token_endpoint_auth_signing_alg_values_supported", "RS256", err) &&
            supports(config, "token_endpoint_auth_methods_supported", "private_key_jwt", err) &&

@@ -20,7 +20,7 @@ struct page_register_row {
     const char *label;
     struct sv before, after;
 };
-#define PAGE_REGISTER_ROWS 6
+#define PAGE_REGISTER_ROWS 5
 /* The lines of an update; texts in the page's arena. */
 void page_register_rows(const struct page *p, const struct page_visit *v,
                         struct page_register_row out[PAGE_REGISTER_ROWS]);

@@ -54,7 +54,6 @@ void page_register_rows(const struct page *p, const struct page_visit *v,
     const struct model_registration *old = &v->old;
     const struct lti_register_platform *new = &v->platform;
     const struct page_register_row rows[PAGE_REGISTER_ROWS] = {
-        {"Product", or_unsaid(old->product), or_unsaid(new->product)},
         {"Login address", old->auth_url, new->auth_url},
         {"Token address", old->token_url, new->token_url},
         {"Audience of token requests", or_unsaid(old->token_audience),

@@ -89,6 +89,17 @@ static void lti_register_platform_parse__reads_moodles(void **state) {
     }
 }
 
+static void lti_register_platform_parse__takes_the_audience_where_it_works(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct lti_register_platform p = good(&a, "{\"authorization_server\":\"urn:lms\"}");
+    assert_true(sv_eq(p.token_audience, SV("urn:lms")));
+    /* Canvas names its host there and demands the token URL (lti.md 3.2) */
+    p = good(&a, "{\"authorization_server\":\"sso.canvaslms.com\",\"" PLATFORM
+                 "\":{\"product_family_code\":\"canvas\"}}");
+    assert_int_equal(p.token_audience.len, 0);
+}
+
 struct row {
     const char *name, *delta;
     const char *names; /* the member that the error names; NULL: it is taken */
@@ -458,6 +469,7 @@ static void lti_register_canvas_key__is_a_developer_key(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lti_register_platform_parse__reads_moodles),
+        cmocka_unit_test(lti_register_platform_parse__takes_the_audience_where_it_works),
         cmocka_unit_test(lti_register_platform_parse__judges_every_member),
         cmocka_unit_test(lti_register_platform_parse__takes_json_and_nothing_else),
         cmocka_unit_test(lti_register_platform_parse__knows_canvas_clouds_hosts),
