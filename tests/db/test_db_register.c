@@ -124,6 +124,8 @@ static void store_key_add__in_an_emergency_takes_back_what_the_group_had(void **
                                  "published_until BETWEEN now() + interval '9 minutes' AND "
                                  "now() + interval '10 minutes'"),
                      1);
+    assert_int_equal(support_sql("SELECT count(*) FROM tool_key WHERE published_until IS NOT NULL"),
+                     1);
     assert_string_equal(current(h, 0), "common");
     (void)support_sql("UPDATE tool_key SET published_until = now() WHERE kid = 'old'");
     assert_string_equal(published(h, ""), "common emergency");

@@ -42,7 +42,7 @@ class TokenEndpoint:
 def house(cluster):
     place = laurel.Laurel(cluster)
     place.tokens = TokenEndpoint()
-    place.platforms = [forge.Platform(f"keys-{n}") for n in range(4)]
+    place.platforms = [forge.Platform(f"keys-{n}") for n in range(5)]
     place.allow.extend(f"127.0.0.1:{p.port}" for p in [*place.platforms, place.tokens])
     place.write_config()
     place.prepare()
@@ -148,6 +148,18 @@ def test_rotating_one_registrations_key_leaves_the_others_alone(house, platform)
 def test_key_rotate_names_an_unknown_registration(house):
     result = house.cli("key", "rotate", "--registration", "nothing", check=False)
     assert result.status == 1 and result.err.strip()
+
+
+def test_adding_a_platform_without_the_master_key_says_what_to_do(house, platform):
+    """Each registration gets a key of its own, which is sealed."""
+    away = house.key_file.rename(house.folder / "away")
+    try:
+        before = house.counts()
+        result = house.cli("platform", "add", "--issuer", platform.issuer, "--client-id", "keyless", "--auth-url", platform.auth_url,
+                           "--token-url", platform.token_url, "--jwks-url", platform.jwks_url, check=False)
+        assert result.status == 1 and "laurel key init" in result.err and house.counts() == before
+    finally:
+        away.rename(house.key_file)
 
 
 def test_a_platform_rotates_its_key_under_load_and_no_launch_is_refused(house, platform):

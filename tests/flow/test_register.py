@@ -169,6 +169,14 @@ def test_the_window_closes_with_the_platforms_message(house, moodle):
     assert moodle.token not in text
 
 
+def test_by_the_invitations_policy_the_first_launch_joins(house, canvas):
+    visit(house, invite(house), canvas)
+    assert house.launch(Known(house, canvas).forge)[0].status == 401, "it waits for approval"
+    reply = visit(house, invite(house, "--new-deployments", "approve"), canvas.reset())
+    assert "joins by itself" in reply.text
+    assert house.launch(Known(house, canvas).forge)[0].status == 303
+
+
 # --- invitations (G12)
 
 
