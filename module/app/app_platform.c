@@ -34,6 +34,27 @@ static bool make_key(struct app *app, struct store_key_new *key, struct err *err
     return true;
 }
 
+static bool check_new(struct store_platform_new *new, struct err *err) {
+    const struct model_registration *r = &new->registration;
+    if (!check_id(r->client_id, "client-id", err) || !check_url(r->issuer, "issuer", err) ||
+        !check_url(r->auth_url, "auth-url", err) || !check_url(r->token_url, "token-url", err) ||
+        !check_url(r->jwks_url, "jwks-url", err)) {
+        return false;
+    }
+    for (size_t i = 0; i < new->deployment_count; i++) {
+        if (!check_id(new->deployment_ids[i], "deployment", err)) {
+            return false;
+        }
+    }
+    new->institution = sv_trim(new->institution);
+    if (new->deployment_count > 0 && new->institution.len == 0) {
+        return err_because(
+            err, ERR_INPUT, "usage",
+            "--institution is missing: name the school that the deployment belongs to");
+    }
+    return true;
+}
+
 static bool platform_add(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
     struct store_platform_new new = {0};
     struct model_registration *r = &new.registration;
@@ -88,24 +109,14 @@ static bool platform_add(struct app *app, int argc, char **argv, bool is_help, s
                        &line);
         return true;
     }
-    if (!app_args_read(argc, argv, &line, err) || !check_id(r->client_id, "client-id", err) ||
-        !check_url(r->issuer, "issuer", err) || !check_url(r->auth_url, "auth-url", err) ||
-        !check_url(r->token_url, "token-url", err) || !check_url(r->jwks_url, "jwks-url", err)) {
+    new.deployment_ids = deployments.items;
+    if (!app_args_read(argc, argv, &line, err)) {
         return false;
     }
-    for (size_t i = 0; i < deployments.count; i++) {
-        if (!check_id(deployments.items[i], "deployment", err)) {
-            return false;
-        }
-    }
-    if (deployments.count > 0 && sv_trim(new.institution).len == 0) {
-        return err_because(
-            err, ERR_INPUT, "usage",
-            "--institution is missing: name the school that the deployment belongs to");
-    }
-    new.institution = sv_trim(new.institution);
-    new.deployment_ids = deployments.items;
     new.deployment_count = deployments.count;
+    if (!check_new(&new, err)) {
+        return false;
+    }
     struct model_registration added = {0};
     struct store_key_new key = {0};
     bool is_new = false;
@@ -202,21 +213,60 @@ static bool platform_show(struct app *app, int argc, char **argv, bool is_help, 
            app_find_registration(app, &w, &r, err) && app_show_registration(app, &r, is_json, err);
 }
 
-/* Whose platform it is, and whether its new deployments join unasked. */
-static bool edit_policy(struct app *app, struct sv policy, struct sv institution,
-                        struct model_registration *r, struct err *err) {
-    if (institution.len > 0) {
+/* What `platform edit` was given; empty: left as it is. */
+struct edit {
+    struct sv auth_url, token_url, jwks_url, audience, trust, policy, institution;
+};
+
+static bool edit_addresses(const struct edit *e, struct model_registration *r, struct err *err) {
+    const struct {
+        const char *name;
+        struct sv value;
+        struct sv *target;
+    } urls[] = {{"auth-url", e->auth_url, &r->auth_url},
+                {"token-url", e->token_url, &r->token_url},
+                {"jwks-url", e->jwks_url, &r->jwks_url}};
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        if (urls[i].value.len > 0) {
+            if (!check_url(urls[i].value, urls[i].name, err)) {
+                return false;
+            }
+            *urls[i].target = urls[i].value;
+        }
+    }
+    if (e->audience.len > 0) {
+        r->token_audience = e->audience;
+    }
+    return true;
+}
+
+/* One of two words, or nothing: then *out stays. */
+static bool edit_choice(struct sv word, const char *option, const char *yes, const char *no,
+                        bool *out, struct err *err) {
+    if (word.len == 0) {
+        return true;
+    }
+    *out = sv_eq(word, sv_from(yes));
+    return *out || sv_eq(word, sv_from(no)) ||
+           err_because(err, ERR_INPUT, "usage", "--%s takes %s or %s", option, yes, no);
+}
+
+/* Whose platform it is, whom it makes badge admins, and whether its new deployments join unasked.
+ */
+static bool edit_policy(struct app *app, const struct edit *e, struct model_registration *r,
+                        struct err *err) {
+    struct sv name = sv_trim(e->institution);
+    if (name.len > 0) {
         struct store_institution found = {0};
-        if (!store_institution_get(app->store, institution, &app->arena, &found, err)) {
+        if (!store_institution_get(app->store, name, &app->arena, &found, err)) {
             return false;
         }
         r->institution_id = found.id;
     }
-    if (policy.len > 0) {
-        r->approves_deployments = sv_eq(policy, SV("approve"));
-        if (!r->approves_deployments && !sv_eq(policy, SV("ask"))) {
-            return err_because(err, ERR_INPUT, "usage", "--new-deployments takes ask or approve");
-        }
+    if (!edit_choice(e->trust, "trust-admin-role", "yes", "no", &r->trusts_admin_role, err) ||
+        !edit_choice(e->policy, "new-deployments", "approve", "ask", &r->approves_deployments,
+                     err)) {
+        return false;
     }
     if (r->approves_deployments && r->institution_id == 0) {
         return err_because(err, ERR_INPUT, "usage",
@@ -227,31 +277,25 @@ static bool edit_policy(struct app *app, struct sv policy, struct sv institution
 
 static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
     struct app_which w = {0};
-    struct sv auth_url = {0};
-    struct sv token_url = {0};
-    struct sv jwks_url = {0};
-    struct sv audience = {0};
-    struct sv trust = {0};
-    struct sv policy = {0};
-    struct sv institution = {0};
+    struct edit e = {0};
     bool is_enabled = false;
     bool is_json = false;
     const struct app_option options[] = {
         APP_WHICH_OPTIONS(w),
-        {.name = "auth-url", .text = &auth_url, .help = "URL  new authentication request URL"},
-        {.name = "token-url", .text = &token_url, .help = "URL  new access token URL"},
-        {.name = "jwks-url", .text = &jwks_url, .help = "URL  new public keyset URL"},
+        {.name = "auth-url", .text = &e.auth_url, .help = "URL  new authentication request URL"},
+        {.name = "token-url", .text = &e.token_url, .help = "URL  new access token URL"},
+        {.name = "jwks-url", .text = &e.jwks_url, .help = "URL  new public keyset URL"},
         {.name = "token-audience",
-         .text = &audience,
+         .text = &e.audience,
          .help = "AUD  new audience of token requests"},
         {.name = "trust-admin-role",
-         .text = &trust,
+         .text = &e.trust,
          .help = "yes|no  are its administrators badge admins?"},
         {.name = "new-deployments",
-         .text = &policy,
+         .text = &e.policy,
          .help = "ask|approve  must an admin approve a deployment that is not known?"},
         {.name = "institution",
-         .text = &institution,
+         .text = &e.institution,
          .help = "NAME  the school whose platform it is: its admins approve, and new deployments "
                  "become its"},
         {.name = "enable", .flag = &is_enabled, .help = "   take a disabled platform in again"},
@@ -259,7 +303,8 @@ static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, 
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(stdout, "platform edit --registration ID ...",
-                       "Changes a platform's addresses. Deployments are added with `platform add`.",
+                       "Changes a platform's addresses and policies. Deployments are added with "
+                       "`platform add`.",
                        &line);
         return true;
     }
@@ -268,31 +313,7 @@ static bool platform_edit(struct app *app, int argc, char **argv, bool is_help, 
         !app_find_registration(app, &w, &r, err)) {
         return false;
     }
-    const struct {
-        const char *name;
-        struct sv value;
-        struct sv *target;
-    } urls[] = {{"auth-url", auth_url, &r.auth_url},
-                {"token-url", token_url, &r.token_url},
-                {"jwks-url", jwks_url, &r.jwks_url}};
-    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-        if (urls[i].value.len > 0) {
-            if (!check_url(urls[i].value, urls[i].name, err)) {
-                return false;
-            }
-            *urls[i].target = urls[i].value;
-        }
-    }
-    if (audience.len > 0) {
-        r.token_audience = audience;
-    }
-    if (trust.len > 0) {
-        r.trusts_admin_role = sv_eq(trust, SV("yes"));
-        if (!r.trusts_admin_role && !sv_eq(trust, SV("no"))) {
-            return err_because(err, ERR_INPUT, "usage", "--trust-admin-role takes yes or no");
-        }
-    }
-    if (!edit_policy(app, policy, sv_trim(institution), &r, err)) {
+    if (!edit_addresses(&e, &r, err) || !edit_policy(app, &e, &r, err)) {
         return false;
     }
     r.is_enabled = r.is_enabled || is_enabled;
