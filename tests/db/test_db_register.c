@@ -274,7 +274,7 @@ static void store_invite_find__says_why_not(void **state) {
 static void store_parked_approve__needs_a_note_and_a_free_deployment(void **state) {
     struct house *h = *state;
     struct err err = {0};
-    bool is_approved = true;
+    enum store_parking parking = STORE_PARKING_APPROVED;
     struct store_parked *parked = NULL;
     size_t count = 0;
     int64_t north = support_sql("SELECT id FROM institution WHERE name = 'north'");
@@ -285,9 +285,8 @@ static void store_parked_approve__needs_a_note_and_a_free_deployment(void **stat
     assert_false(store_parked_approve(h->store, &choice, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     err = (struct err){0};
-    assert_true(
-        store_deployment_park(h->store, h->north.id, SV("2"), SV("Lab"), &is_approved, &err));
-    assert_false(is_approved);
+    assert_true(store_deployment_park(h->store, h->north.id, SV("2"), SV("Lab"), &parking, &err));
+    assert_int_equal(parking, STORE_PARKING_WAITS);
     assert_true(store_parked_list(h->store, h->north.id, &h->a, &parked, &count, &err));
     assert_int_equal(count, 1);
     assert_true(sv_eq(parked[0].title, SV("Lab")) && parked[0].launches == 1);
