@@ -274,15 +274,15 @@ BEGIN
         RETURN CASE WHEN EXISTS (SELECT FROM deployment d WHERE d.registration_id = reg
                                  AND d.deployment_id = deployment AND d.is_active) THEN 'approved' ELSE 'inactive' END;
     END IF;
+    was := r.parked->deployment;
+    IF was ? 'refused' THEN
+        RETURN 'inactive';
+    END IF;
     IF r.approves_deployments AND r.institution_id IS NOT NULL THEN
         INSERT INTO deployment (registration_id, institution_id, deployment_id)
         VALUES (reg, r.institution_id, deployment);
         UPDATE registration SET parked = parked - deployment WHERE id = reg;
         RETURN 'approved';
-    END IF;
-    was := r.parked->deployment;
-    IF was ? 'refused' THEN
-        RETURN 'inactive';
     END IF;
     IF was IS NULL AND (SELECT count(*) FROM jsonb_each(r.parked) AS p WHERE NOT p.value ? 'refused') >= 50 THEN
         RETURN 'full';
