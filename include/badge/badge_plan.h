@@ -73,3 +73,10 @@ struct badge_plan {
 NODISCARD bool badge_plan_bind(struct arena *a, const struct badge_rule *rule,
                                const struct badge_catalogue *catalogue,
                                const struct badge_plan **out, struct err *err);
+
+/* The item of the course that a condition on an item, module or outcome means by itself; NULL when
+ * no live one fits, or several do. */
+const struct model_item *badge_plan_find(const struct badge_catalogue *catalogue,
+                                         const struct badge_rule *leaf);
+/* What kind of item a condition is about; of a group or another badge: ACTIVITY. */
+enum model_item_kind badge_plan_kind(const struct badge_rule *leaf);

@@ -12,7 +12,8 @@ struct job_options {
     struct store *store;
     struct net_client *net;
     struct clock clock;
-    int threads; /* jobs at once */
+    struct sv base_url; /* our own address, for platforms; borrowed */
+    int threads;        /* jobs at once */
 };
 
 /* Work until SIGTERM or SIGINT (which must be blocked in all threads); jobs under way are finished.

@@ -15,7 +15,7 @@
 struct judge_badge {
     struct store_badge stored;
     struct model_badge definition; /* as in the badge file */
-    const struct badge_rule *rule;
+    const struct badge_rule *rule; /* as in the badge file; the plan's names this course's items */
     const struct badge_plan *plan; /* NULL: cannot be judged in this course; `problem` says why */
     struct sv problem;             /* one sentence, or empty */
 };

@@ -21,6 +21,9 @@ struct lti_lineitem_want {
  * "…/lineitem?type_id=3" + "scores" -> "…/lineitem/scores?type_id=3". Fails: ERR_INPUT. */
 NODISCARD bool lti_ags_sub_url(struct arena *a, struct sv lineitem, struct sv name, struct sv *out,
                                struct err *err);
+/* Is a line item's URL below the list it is said to be in: same origin, and its path goes on where
+ * the list's ends? Another course's or tenant's column is not (attacks.md E9). Pure. */
+bool lti_ags_is_under(struct arena *a, struct sv lineitems, struct sv lineitem);
 /* Add name=value to the query, percent-encoded. */
 NODISCARD bool lti_ags_query_url(struct arena *a, struct sv url, struct sv name, struct sv value,
                                  struct sv *out, struct err *err);
@@ -48,6 +51,13 @@ NODISCARD bool lti_ags_find_or_create(const struct lti_service *service, struct 
                                       struct lti_lineitem *out, bool *is_created, struct err *err);
 NODISCARD bool lti_ags_read(const struct lti_service *service, struct sv lineitem_url,
                             struct arena *a, struct lti_lineitem *out, struct err *err);
+/* Give a column our label and maximum. PUT replaces all there is (Moodle erases what is left out),
+ * so what the platform says of the column goes back with it, members we do not know included;
+ * resource id and tag are put in where it does not say them. Nothing is sent when label and maximum
+ * are right: *was_changed. Fails: ERR_NOT_FOUND when it is gone. */
+NODISCARD bool lti_ags_update(const struct lti_service *service, struct sv lineitem_url,
+                              const struct lti_lineitem_want *want, struct arena *a,
+                              bool *was_changed, struct err *err);
 /* Gone already is a success. */
 NODISCARD bool lti_ags_delete(const struct lti_service *service, struct sv lineitem_url,
                               struct arena *a, struct err *err);
@@ -70,11 +80,19 @@ enum lti_score_outcome {
 /* One line of compact JSON (a newline makes Moodle answer 200 to a refusal). */
 NODISCARD bool lti_ags_score_json(const struct lti_score *score, struct arena *a, struct sv *out,
                                   struct err *err);
-/* Posts a final score. True with the outcome in *out and the status in *status; false for what may
- * work later (ERR_UPSTREAM LATER) or needs a person (PARK). */
+#define LTI_SCORE_REASON_MAX 200
+struct lti_score_reply {
+    enum lti_score_outcome outcome;
+    int status;
+    /* REFUSED: why, in the platform's words: one line of at most LTI_SCORE_REASON_MAX bytes, or
+     * empty. Foreign text that may name people: for an admin to read, not for the log. */
+    struct sv reason;
+};
+/* Posts a final score. True with what the platform made of it in *out; false for what may work
+ * later (ERR_UPSTREAM LATER) or needs a person (PARK). */
 NODISCARD bool lti_ags_score_post(const struct lti_service *service, struct sv lineitem_url,
                                   const struct lti_score *score, struct arena *a,
-                                  enum lti_score_outcome *out, int *status, struct err *err);
+                                  struct lti_score_reply *out, struct err *err);
 const char *lti_score_outcome_name(enum lti_score_outcome outcome);
 /* The time to put on a score: the event's, but at least a whole second after the last one sent for
  * this line item and person (0: none), since Moodle refuses what is not newer by the second. */

@@ -11,6 +11,7 @@
 #define LTI_SCOPE_RESULT_READ "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 #define LTI_SCOPE_SCORE "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 #define LTI_SCOPE_ROSTER "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+#define LTI_SCOPE_NOTICES "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 
 #define LTI_TOKEN_MAX 8192
 #define LTI_SCOPES_MAX 8

@@ -36,6 +36,7 @@ struct model_alignment {
 /* Where a badge is to be earned: names a course as launches name it. */
 struct model_course_ref {
     struct sv issuer, client_id, deployment_id, context_id;
+    struct sv item_map; /* JSON: its items for those of the rule (badge_map.h); empty: not said */
 };
 
 /* The `tag` of a badge's gradebook column, whoever makes it; its `resourceId` is the badge's public

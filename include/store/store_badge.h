@@ -13,6 +13,8 @@ struct store_badge {
     struct sv rule; /* JSON, canonical */
     struct sv issuer_key, issuer_name;
     struct sv problem; /* of a course: why it cannot be judged there; else empty */
+    /* Of a course: which of its items stand for those the rule names (badge_map.h); else "[]". */
+    struct sv item_map;
 };
 
 /* The issuers of an institution, by key. */
@@ -33,6 +35,7 @@ NODISCARD bool store_badge_get(struct store *store, int64_t institution_id, stru
 struct store_mapping {
     int64_t badge_id, course_id;
     struct sv course_title, issuer, client_id, platform_deployment_id, context_id, problem;
+    struct sv item_map; /* as of struct store_badge */
 };
 NODISCARD bool store_mapping_list(struct store *store, int64_t institution_id, struct arena *a,
                                   struct store_mapping **out, size_t *count, struct err *err);
@@ -50,6 +53,7 @@ struct store_badge_new {
     struct sv key, name, definition, rule; /* JSON texts, canonical */
     const int64_t *course_ids;
     size_t course_count;
+    const struct sv *item_maps; /* one a course, empty: keep what there is; NULL: keep all */
 };
 enum store_change { STORE_CREATED, STORE_CHANGED, STORE_UNCHANGED };
 struct store_import {
@@ -60,8 +64,8 @@ struct store_import {
     size_t badge_count;
 };
 /* Idempotent by key; in one transaction. A rule that differs becomes the next version. Mappings are
- * replaced by the file's. Every mapped course is judged anew and read soon. changes[i] says what
- * happened to badges[i]. */
+ * replaced by the file's. Every mapped course is judged anew and read soon; gradebook columns get
+ * the badge's new name. changes[i] says what happened to badges[i]. */
 NODISCARD bool store_badge_import(struct store *store, const struct store_import *import,
                                   enum store_change *changes, struct err *err);
 /* What the rule's binding to a course's items came to; "" when it can be judged. */

@@ -3,7 +3,7 @@
 #include "model_badge.h"
 #include "store.h"
 
-/* Everything the score of an award needs. */
+/* Everything the score of a badge and a person in a course needs; award_id is the latest. */
 struct store_score {
     int64_t institution_id, award_id, badge_id, person_id, course_id, registration_id;
     enum model_award_state state;
@@ -13,8 +13,10 @@ struct store_score {
     struct sv line_item_url; /* empty: none yet */
     bool is_column_coming;   /* a deep linking answer asked for it within minutes */
     usec_t last_sent_at; /* the timestamp of the last score for this column and person; 0: none */
+    bool is_learner;     /* may earn in the course: neither staff nor a test user */
+    bool is_active;      /* false: has left the course */
 };
-/* Fails: ERR_NOT_FOUND "award". */
+/* Of the badge, person and course of any of their awards. Fails: ERR_NOT_FOUND "award". */
 NODISCARD bool store_score_get(struct store *store, int64_t institution_id, int64_t award_id,
                                struct arena *a, struct store_score *out, struct err *err);
 NODISCARD bool store_score_sent(struct store *store, const struct store_score *score,
@@ -31,6 +33,21 @@ struct store_line_lock;
 NODISCARD bool store_line_lock_take(struct store *store, int64_t course_id, int64_t badge_id,
                                     struct store_line_lock **out, struct err *err);
 void store_line_lock_release(struct store_line_lock *lock);
-/* Remember, or with an empty url forget, the column. */
-NODISCARD bool store_line_item_set(struct store *store, int64_t institution_id, int64_t course_id,
-                                   int64_t badge_id, struct sv url, struct err *err);
+/* Remember the column and the name it has there, or with an empty url forget it. */
+struct store_line_item {
+    int64_t institution_id, course_id, badge_id;
+    struct sv url, label;
+};
+NODISCARD bool store_line_item_set(struct store *store, const struct store_line_item *item,
+                                   struct err *err);
+
+/* A column whose name may be an old one of its badge. */
+struct store_line {
+    int64_t registration_id;
+    struct sv platform_deployment_id, lineitems_url, ags_scopes, url;
+    struct sv badge_name, badge_public_id;
+};
+/* *is_found false: there is no column (any more). */
+NODISCARD bool store_line_get(struct store *store, int64_t institution_id, int64_t course_id,
+                              int64_t badge_id, struct arena *a, struct store_line *out,
+                              bool *is_found, struct err *err);

@@ -95,7 +95,8 @@ static void fill_courses(const struct store_mapping *all, size_t count, int64_t 
                 (struct model_course_ref){.issuer = all[i].issuer,
                                           .client_id = all[i].client_id,
                                           .deployment_id = all[i].platform_deployment_id,
-                                          .context_id = all[i].context_id};
+                                          .context_id = all[i].context_id,
+                                          .item_map = all[i].item_map};
         }
     }
 }

@@ -45,8 +45,11 @@ bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err
     if (!app_open_sealed_store(app, err) || !app_net_open(app, 0, &net, err)) {
         return false;
     }
-    const struct job_options job = {
-        .store = app->store, .net = net, .clock = clock_system, .threads = THREADS};
+    const struct job_options job = {.store = app->store,
+                                    .net = net,
+                                    .clock = clock_system,
+                                    .base_url = app->conf.base_url,
+                                    .threads = THREADS};
     bool is_ok = is_once ? job_run_once(&job, err) : job_run(&job, err);
     net_client_destroy(net);
     return is_ok;

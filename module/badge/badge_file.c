@@ -1,5 +1,6 @@
 #include "badge_file.h"
 #include "badge_input.h"
+#include "badge_map.h"
 #include <string.h>
 
 /* AchievementType of Open Badges 3.0 (B.1.1, enumeration); others begin with "ext:". */
@@ -154,9 +155,26 @@ static bool read_alignments(const struct reader *r, const struct badge_path *pat
     return true;
 }
 
+/* Which items of the course stand for those the rule names. Absent: as it is there. */
+static bool read_items(const struct reader *r, const struct badge_path *path, const json_t *obj,
+                       struct model_course_ref *out) {
+    const json_t *list = json_object_get(obj, "items");
+    const struct badge_path at = BADGE_AT_KEY(path, "items");
+    struct badge_map map;
+    if (list == NULL) {
+        return true;
+    }
+    if (!badge_map_read(r->arena, r->doc, &at, list, &map)) {
+        return false;
+    }
+    out->item_map = badge_map_text(r->arena, &map);
+    return true;
+}
+
 static bool read_course(const struct reader *r, const struct badge_path *path, const json_t *obj,
                         struct model_course_ref *out) {
-    static const char *const keys[] = {"issuer", "client_id", "deployment_id", "context_id"};
+    static const char *const keys[] = {"issuer", "client_id", "deployment_id", "context_id",
+                                       "items"};
     struct badge_text_limit id = {.max_chars = 255, .is_required = true};
     if (!json_is_object(obj)) {
         return badge_bad(r->doc, path,
@@ -167,7 +185,8 @@ static bool read_course(const struct reader *r, const struct badge_path *path, c
            badge_text_member(r->arena, r->doc, path, obj, "client_id", id, &out->client_id) &&
            badge_text_member(r->arena, r->doc, path, obj, "deployment_id", id,
                              &out->deployment_id) &&
-           badge_text_member(r->arena, r->doc, path, obj, "context_id", id, &out->context_id);
+           badge_text_member(r->arena, r->doc, path, obj, "context_id", id, &out->context_id) &&
+           read_items(r, path, obj, out);
 }
 
 static bool course_eq(const struct model_course_ref *a, const struct model_course_ref *b) {

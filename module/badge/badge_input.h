@@ -47,6 +47,17 @@ size_t badge_chars(struct sv text);
 /* Edits between two texts, ASCII letters without case, of their first 64 bytes. */
 size_t badge_distance(struct sv a, struct sv b);
 
+/* A REF: a title, or an object of source and id. */
+NODISCARD bool badge_ref_read(struct arena *a, const struct badge_doc *doc,
+                              const struct badge_path *path, const json_t *value,
+                              struct badge_ref *out);
+
+struct badge_map;
+/* The list of badge_map.h inside a bigger text. */
+NODISCARD bool badge_map_read(struct arena *a, const struct badge_doc *doc,
+                              const struct badge_path *path, const json_t *list,
+                              struct badge_map *out);
+
 /* One rule inside a bigger text. `path` leads to it. */
 NODISCARD bool badge_rule_read(struct arena *a, const struct badge_doc *doc,
                                const struct badge_path *path, const json_t *json,

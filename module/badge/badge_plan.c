@@ -61,7 +61,7 @@ static bool title_eq(struct sv a, struct sv b) {
     }
 }
 
-static enum model_item_kind kind_of(const struct badge_rule *rule) {
+enum model_item_kind badge_plan_kind(const struct badge_rule *rule) {
     switch (rule->kind) {
     case BADGE_RULE_COURSE_TOTAL:
         return rule->is_current ? MODEL_ITEM_COURSE_CURRENT : MODEL_ITEM_COURSE_FINAL;
@@ -88,7 +88,7 @@ static const char *noun_of(const struct badge_rule *rule) {
 }
 
 static bool matches(const struct badge_rule *rule, const struct model_item *item) {
-    if (item->kind != kind_of(rule)) {
+    if (item->kind != badge_plan_kind(rule)) {
         return false;
     }
     if (rule->kind == BADGE_RULE_COURSE_TOTAL || rule->kind == BADGE_RULE_COURSE_COMPLETED) {
@@ -98,6 +98,21 @@ static bool matches(const struct badge_rule *rule, const struct model_item *item
         return title_eq(rule->ref.title, item->title);
     }
     return sv_eq(rule->ref.source, item->source) && sv_eq(rule->ref.id, item->ref);
+}
+
+const struct model_item *badge_plan_find(const struct badge_catalogue *catalogue,
+                                         const struct badge_rule *leaf) {
+    const struct model_item *found = NULL;
+    for (size_t i = 0; i < catalogue->item_count; i++) {
+        const struct model_item *item = &catalogue->items[i];
+        if (!item->is_gone && matches(leaf, item)) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = item;
+        }
+    }
+    return found;
 }
 
 static struct sv shown(struct sv title) { return sv_clip_utf8(sv_trim(title), TITLE_SHOWN_BYTES); }
@@ -143,7 +158,7 @@ static size_t nearest(const struct binder *b, const struct badge_rule *rule,
     size_t count = 0;
     for (size_t i = 0; i < b->catalogue->item_count; i++) {
         const struct model_item *item = &b->catalogue->items[i];
-        if (item->kind != kind_of(rule) || item->is_gone) {
+        if (item->kind != badge_plan_kind(rule) || item->is_gone) {
             continue;
         }
         size_t d = farness(rule, item);

@@ -126,22 +126,22 @@ static bool read_test(struct reader *r, const struct badge_path *path, const jso
     return true;
 }
 
-static bool read_ref(struct reader *r, const struct badge_path *path, const json_t *value,
-                     struct badge_ref *out) {
+bool badge_ref_read(struct arena *a, const struct badge_doc *doc, const struct badge_path *path,
+                    const json_t *value, struct badge_ref *out) {
     struct badge_text_limit title = {.max_chars = BADGE_TITLE_CHARS_MAX, .is_required = true};
     if (json_is_string(value)) {
-        return badge_text_value(r->arena, r->doc, path, value, title, &out->title);
+        return badge_text_value(a, doc, path, value, title, &out->title);
     }
     if (!json_is_object(value)) {
-        return badge_bad(r->doc, path,
+        return badge_bad(doc, path,
                          "must be a title in quotes or {\"source\": \"moodle\", \"id\": \"17\"}");
     }
     static const char *const keys[] = {"source", "id"};
     struct badge_text_limit source = {.max_chars = 32, .is_required = true};
     struct badge_text_limit id = {.max_chars = 255, .is_required = true};
-    return badge_only_keys(r->doc, path, value, keys, ARRAY_LEN(keys)) &&
-           badge_text_member(r->arena, r->doc, path, value, "source", source, &out->source) &&
-           badge_text_member(r->arena, r->doc, path, value, "id", id, &out->id);
+    return badge_only_keys(doc, path, value, keys, ARRAY_LEN(keys)) &&
+           badge_text_member(a, doc, path, value, "source", source, &out->source) &&
+           badge_text_member(a, doc, path, value, "id", id, &out->id);
 }
 
 static bool read_by(struct reader *r, const struct badge_path *path, const json_t *obj,
@@ -216,7 +216,7 @@ static bool read_leaf(struct reader *r, const struct badge_path *path, const jso
         is_read = badge_text_value(r->arena, r->doc, &at, value, manual, &rule->manual);
         break;
     default:
-        is_read = read_ref(r, &at, value, &rule->ref);
+        is_read = badge_ref_read(r->arena, r->doc, &at, value, &rule->ref);
         break;
     }
     return is_read && (form->kind != BADGE_RULE_ITEM || read_test(r, path, obj, rule)) &&

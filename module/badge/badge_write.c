@@ -162,6 +162,11 @@ static void put_courses(json_t *obj, const struct model_badge *badge) {
         put_text(entry, "client_id", badge->courses[i].client_id);
         put_text(entry, "deployment_id", badge->courses[i].deployment_id);
         put_text(entry, "context_id", badge->courses[i].context_id);
+        struct sv map = badge->courses[i].item_map;
+        if (map.len > 0 && !sv_eq(map, SV("[]"))) {
+            json_t *items = json_loadb(map.ptr, map.len, 0, NULL); /* was parsed once */
+            put(entry, "items", items == NULL ? json_array() : items);
+        }
         (void)json_array_append_new(list, entry);
     }
     put(obj, "courses", list);

@@ -20,6 +20,8 @@ static const struct {
              {"score", job_score},
              {"scores", job_scores},
              {"probe", job_probe}};
+} KINDS[] = {{"sync", job_sync},     {"judge", job_judge}, {"score", job_score},
+             {"scores", job_scores}, {"line", job_line},   {"notices", job_notices}};
 
 struct worker {
     struct job_app app;
@@ -70,8 +72,11 @@ static void settle(struct job *job, const struct err *why) {
               LOG_INT("job", job->row->id), LOG_INT("attempts", job->row->attempts),
               LOG_TEXT("state", state), LOG_TEXT("reason", why->reason),
               LOG_TEXT("text", why->text));
+    struct sv text = job->said.len == 0
+                         ? sv_from(why->text)
+                         : sv_printf(job->arena, "%s: \"%.*s\"", why->text, SV_ARG(job->said));
     if (!store_job_failed(job->store, job->row->id, sv_from(state),
-                          backoff(job->now, job->row->attempts), sv_from(why->text), &err)) {
+                          backoff(job->now, job->row->attempts), text, &err)) {
         log_err(LOG_LEVEL_ERROR, "job_settle", &err); /* its lease runs out, and it comes again */
     }
 }

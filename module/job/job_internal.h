@@ -20,6 +20,8 @@ struct job {
     const struct store_job *row;
     const json_t *payload;
     usec_t now;
+    /* What a platform said of a failure, for an admin: kept with the job, never logged. */
+    struct sv said;
 };
 
 /* True: done, the job is deleted. False: err->retry says whether it is repeated, parked or given
@@ -31,9 +33,17 @@ job_kind job_judge;  /* job_judge.c: decide for people whose facts changed */
 job_kind job_score;  /* job_score.c: the gradebook column */
 job_kind job_scores; /* job_score.c: all of a course that have none yet */
 job_kind job_probe;  /* job_probe.c: what a deployment's platform grants */
+job_kind job_sync;    /* job_sync.c: read a course from its source */
+job_kind job_judge;   /* job_judge.c: decide for people whose facts changed */
+job_kind job_score;   /* job_score.c: the gradebook column */
+job_kind job_scores;  /* job_score.c: all of a course that have none yet */
+job_kind job_line;    /* job_line.c: a gradebook column's name */
+job_kind job_notices; /* job_notices.c: where the platform sends its notices */
 
 /* A whole number of the payload. Fails: ERR_BUG. */
 NODISCARD bool job_number(const struct job *job, const char *key, int64_t *out, struct err *err);
+/* Is the word in a space-separated list (scopes, types)?. */
+bool job_has_word(struct sv words, struct sv word);
 /* The services of one deployment: the key that signs, the shared tokens, the network. */
 NODISCARD bool job_service(struct job *job, int64_t registration_id, struct sv deployment_id,
                            struct lti_service *out, struct err *err);

@@ -36,3 +36,13 @@ bool job_service(struct job *job, int64_t registration_id, struct sv deployment_
                                 .total_timeout_ms = 30000};
     return true;
 }
+
+bool job_has_word(struct sv words, struct sv word) {
+    bool is_there = false;
+    while (words.len > 0) {
+        struct sv one;
+        (void)sv_cut(words, ' ', &one, &words);
+        is_there = is_there || sv_eq(one, word);
+    }
+    return is_there;
+}

@@ -1,3 +1,4 @@
+#include "badge_map.h"
 #include "judge_internal.h"
 #include <string.h>
 
@@ -113,6 +114,20 @@ bool judge_definition_read(struct arena *a, struct sv text, struct model_badge *
     return judge_badge_read(a, &stored, out, &ignored, err);
 }
 
+bool judge_rule_here(struct arena *a, const struct badge_rule *rule, struct sv item_map,
+                     const struct badge_rule **out, struct err *err) {
+    struct badge_map map;
+    if (item_map.len == 0) {
+        *out = rule;
+        return true;
+    }
+    if (!badge_map_parse(a, item_map, &map, err)) {
+        return false;
+    }
+    *out = badge_rule_mapped(a, rule, &map);
+    return true;
+}
+
 static bool load_badges(struct store *store, struct judge_course *c, struct arena *a,
                         struct err *err) {
     struct store_badge *stored = NULL;
@@ -133,7 +148,11 @@ static bool load_badges(struct store *store, struct judge_course *c, struct aren
             return false;
         }
         b->rule = badge_rule_named(a, b->rule, titles, c->other_count);
-        if (!judge_bind(c, b->rule, a, &b->plan, &b->problem) && b->plan != NULL) {
+        const struct badge_rule *here = NULL;
+        if (!judge_rule_here(a, b->rule, stored[i].item_map, &here, err)) {
+            return err_prefix(err, "badge %.*s as stored", SV_ARG(stored[i].key));
+        }
+        if (!judge_bind(c, here, a, &b->plan, &b->problem) && b->plan != NULL) {
             b->plan = NULL; /* broken: nothing is awarded, nothing revoked */
         }
     }

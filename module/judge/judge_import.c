@@ -48,6 +48,25 @@ static bool is_mapped(const struct judge_import_badge *b, int64_t course_id) {
     return false;
 }
 
+/* What a course says of its items, as the database has it; empty: it is not mapped. */
+static struct sv map_kept(const struct reading *r, int64_t badge_id, int64_t course_id) {
+    for (size_t i = 0; i < r->mapping_count; i++) {
+        if (r->mappings[i].badge_id == badge_id && r->mappings[i].course_id == course_id) {
+            return r->mappings[i].item_map;
+        }
+    }
+    return sv_of("", 0);
+}
+
+static bool is_same_json(struct sv left, struct sv right) {
+    AUTO_JSON *l = NULL;
+    AUTO_JSON *r = NULL;
+    struct err ignored = {0};
+    return js_parse(left, BADGE_FILE_BYTES_MAX, "a definition", &l, &ignored) &&
+           js_parse(right, BADGE_FILE_BYTES_MAX, "a definition", &r, &ignored) &&
+           json_equal(l, r) == 1;
+}
+
 static bool is_same_mapping(const struct reading *r, const struct judge_import_badge *b,
                             int64_t badge_id) {
     size_t have = 0;
@@ -59,16 +78,13 @@ static bool is_same_mapping(const struct reading *r, const struct judge_import_b
             have++;
         }
     }
+    for (size_t i = 0; i < b->course_count; i++) {
+        struct sv said = b->badge->courses[i].item_map;
+        if (said.len > 0 && !is_same_json(said, map_kept(r, badge_id, b->course_ids[i]))) {
+            return false;
+        }
+    }
     return have == b->course_count;
-}
-
-static bool is_same_json(struct sv left, struct sv right) {
-    AUTO_JSON *l = NULL;
-    AUTO_JSON *r = NULL;
-    struct err ignored = {0};
-    return js_parse(left, BADGE_FILE_BYTES_MAX, "a definition", &l, &ignored) &&
-           js_parse(right, BADGE_FILE_BYTES_MAX, "a definition", &r, &ignored) &&
-           json_equal(l, r) == 1;
 }
 
 static enum store_change change_of(const struct reading *r, const struct judge_import_badge *b) {
@@ -102,8 +118,14 @@ static bool try_course(struct reading *r, struct judge_import_badge *b, size_t a
     struct judge_badge trial = {.rule = b->rule};
     const struct store_badge *old = find_existing(r, b->badge->key);
     trial.stored.id = old == NULL ? -1 : old->id;
+    struct sv said = b->badge->courses[at].item_map;
+    struct sv map = said.len > 0 ? said : map_kept(r, trial.stored.id, b->course_ids[at]);
+    const struct badge_rule *here = NULL;
     struct sv problem = {0};
-    if (!judge_bind(&course, b->rule, &scratch, &trial.plan, &problem)) {
+    if (!judge_rule_here(&scratch, b->rule, map, &here, r->err)) {
+        return false;
+    }
+    if (!judge_bind(&course, here, &scratch, &trial.plan, &problem)) {
         if (course.course.synced_at != 0) {
             return err_because(
                 r->err, ERR_INPUT, "rule", "badges[%zu] \"%.*s\" in the course %.*s: %.*s", index,
@@ -244,12 +266,17 @@ bool judge_import_apply(struct store *store, const struct judge_import *in, int6
                 return false;
             }
         }
+        struct sv *item_maps = ARENA_ARRAY(&a, struct sv, b->course_count);
+        for (size_t c = 0; c < b->course_count; c++) {
+            item_maps[c] = b->badge->courses[c].item_map;
+        }
         badges[i] = (struct store_badge_new){.key = b->badge->key,
                                              .name = b->badge->name,
                                              .definition = judge_definition_text(&a, b->badge),
                                              .rule = b->badge->rule_json,
                                              .course_ids = b->course_ids,
-                                             .course_count = b->course_count};
+                                             .course_count = b->course_count,
+                                             .item_maps = item_maps};
     }
     const struct store_import import = {.institution_id = in->institution_id,
                                         .actor_person_id = actor_person_id,

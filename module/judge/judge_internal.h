@@ -14,6 +14,10 @@ void judge_catalogue(struct judge_course *course);
 /* Bind a rule; false with `problem` (one sentence) when it cannot be judged there. */
 bool judge_bind(const struct judge_course *course, const struct badge_rule *rule, struct arena *a,
                 const struct badge_plan **plan, struct sv *problem);
+/* The rule as it reads in one course: with the items that stand for those it names. Fails:
+ * ERR_INPUT (what is stored was no such list). */
+NODISCARD bool judge_rule_here(struct arena *a, const struct badge_rule *rule, struct sv item_map,
+                               const struct badge_rule **out, struct err *err);
 /* Load course, zone and items, but no badges. */
 NODISCARD bool judge_course_open(struct store *store, int64_t institution_id, int64_t course_id,
                                  struct arena *a, struct judge_course *out, struct err *err);

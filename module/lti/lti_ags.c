@@ -26,6 +26,41 @@ bool lti_ags_sub_url(struct arena *a, struct sv lineitem, struct sv name, struct
     return true;
 }
 
+/* From the first '/' behind the host to the query. */
+static struct sv path_of(struct sv url) {
+    struct sv whole = sv_head(url, sv_find(url, '#'));
+    whole = sv_head(whole, sv_find(whole, '?'));
+    struct sv scheme;
+    struct sv rest;
+    if (!sv_cut(whole, ':', &scheme, &rest)) {
+        return sv_of(NULL, 0);
+    }
+    rest = sv_skip(rest, 2);
+    return sv_skip(rest, sv_find(rest, '/'));
+}
+
+/* "..", plain or encoded, would lead out of the list again. */
+static bool has_dots(struct sv path) {
+    for (size_t i = 0; i < path.len; i++) {
+        struct sv here = sv_skip(path, i);
+        if (sv_starts(here, SV("/.")) ||
+            (here.len >= 3 && here.ptr[0] == '%' && sv_eq_nocase(sv_head(here, 3), SV("%2e")))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lti_ags_is_under(struct arena *a, struct sv lineitems, struct sv lineitem) {
+    struct sv list = path_of(lineitems);
+    struct sv one = path_of(lineitem);
+    if (sv_ends(list, SV("/"))) {
+        list = sv_head(list, list.len - 1);
+    }
+    return net_url_same_origin(a, lineitems, lineitem) && list.len > 0 && sv_starts(one, list) &&
+           one.len > list.len + 1 && one.ptr[list.len] == '/' && !has_dots(sv_skip(one, list.len));
+}
+
 bool lti_ags_query_url(struct arena *a, struct sv url, struct sv name, struct sv value,
                        struct sv *out, struct err *err) {
     if (!url_is_usable(a, url, err)) {

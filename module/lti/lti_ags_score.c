@@ -66,12 +66,42 @@ static bool park(struct err *err, const char *reason, const char *text) {
     return err_retry_as(err, ERR_RETRY_PARK);
 }
 
+static void set_reason(struct lti_score_reply *out, struct sv text, struct arena *a) {
+    char *line = sv_c(a, sv_clip_utf8(sv_trim(text), LTI_SCORE_REASON_MAX));
+    for (char *c = line; *c != '\0'; c++) {
+        *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
+    }
+    out->reason = sv_from(line);
+}
+
+/* A refusal's own words, where Moodle and Canvas put them (moodle.md 3.2, lti.md 4.7). */
+static void read_reason(const json_t *body, struct arena *a, struct lti_score_reply *out) {
+    static const char *const names[] = {"reason", "message", "error_description", "error"};
+    const json_t *errors = json_object_get(body, "errors");
+    const json_t *places[] = {json_is_array(errors) ? json_array_get(errors, 0) : errors, body};
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        for (size_t i = 0; i < ARRAY_LEN(names) && out->reason.len == 0; i++) {
+            set_reason(out, js_sv(json_object_get(places[p], names[i])), a);
+        }
+    }
+}
+
+static void refuse(const struct net_response *response, struct arena *a,
+                   struct lti_score_reply *out) {
+    AUTO_JSON *body = NULL;
+    struct err ignored = {0};
+    out->outcome = LTI_SCORE_REFUSED;
+    if (js_parse(sv_trim(response->body), LTI_SERVICE_BODY_MAX, "score reply", &body, &ignored)) {
+        read_reason(body, a, out);
+    }
+}
+
 /* A 2xx: an empty body or an object is a stored score; Moodle's "[]" and an object with an error
  * status are refusals that lost their status line (moodle.md 0.1); a page is no service at all. */
-static bool judge_success(const struct net_response *response, enum lti_score_outcome *out,
-                          struct err *err) {
+static bool judge_success(const struct net_response *response, struct arena *a,
+                          struct lti_score_reply *out, struct err *err) {
     struct sv body = sv_trim(response->body);
-    *out = LTI_SCORE_STORED;
+    out->outcome = LTI_SCORE_STORED;
     if (body.len == 0) {
         return true;
     }
@@ -87,14 +117,16 @@ static bool judge_success(const struct net_response *response, enum lti_score_ou
     bool is_error =
         json_is_array(v) || (js_seconds(json_object_get(v, "status"), &status) && status >= 400);
     if (is_json && is_error) {
-        *out = LTI_SCORE_REFUSED;
+        out->outcome = LTI_SCORE_REFUSED;
+        read_reason(v, a, out);
     }
     return true;
 }
 
 bool lti_ags_score_post(const struct lti_service *service, struct sv lineitem_url,
-                        const struct lti_score *score, struct arena *a, enum lti_score_outcome *out,
-                        int *status, struct err *err) {
+                        const struct lti_score *score, struct arena *a, struct lti_score_reply *out,
+                        struct err *err) {
+    *out = (struct lti_score_reply){.outcome = LTI_SCORE_REFUSED};
     struct sv url;
     struct sv body;
     if (!lti_ags_sub_url(a, lineitem_url, SV("scores"), &url, err) ||
@@ -111,9 +143,9 @@ bool lti_ags_score_post(const struct lti_service *service, struct sv lineitem_ur
     if (!lti_service_send(service, &call, a, &response, err)) {
         return false;
     }
-    *status = response.status;
+    out->status = response.status;
     if (response.status >= 200 && response.status < 300) {
-        return judge_success(&response, out, err);
+        return judge_success(&response, a, out, err);
     }
     if (response.status == 500 && sv_eq(sv_trim(response.body), SV("[]"))) {
         return park(err, "locked",
@@ -123,16 +155,16 @@ bool lti_ags_score_post(const struct lti_service *service, struct sv lineitem_ur
     struct err meaning = {0};
     (void)!lti_service_check(&response, call.what, &meaning);
     if (response.status == 409) {
-        *out = LTI_SCORE_STALE;
+        out->outcome = LTI_SCORE_STALE;
         return true;
     }
     if (response.status == 404 || response.status == 410) {
-        *out = LTI_SCORE_GONE;
+        out->outcome = LTI_SCORE_GONE;
         return true;
     }
     bool is_transient = meaning.code == ERR_UPSTREAM && meaning.retry == ERR_RETRY_LATER;
     if (response.status >= 400 && response.status != 401 && !is_transient) {
-        *out = LTI_SCORE_REFUSED;
+        refuse(&response, a, out);
         return true;
     }
     (void)err_because(err, meaning.code, meaning.reason, "%s", meaning.text);

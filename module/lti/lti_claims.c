@@ -1,5 +1,6 @@
 #include "lti_claims.h"
 #include "base_encode.h"
+#include "lti_claims_shared.h"
 #include "lti_optional.h"
 #include "lti_roles.h"
 
@@ -66,8 +67,8 @@ static struct times times_of(const struct lti_claims_check *check) {
         .age_max_s = check->iat_age_max_s > 0 ? check->iat_age_max_s : LTI_IAT_AGE_DEFAULT_S};
 }
 
-static bool check_times(const struct lti_claims_check *check, const json_t *payload,
-                        int64_t *expires_at_s, struct err *err) {
+bool lti_claims_times(const struct lti_claims_check *check, const json_t *payload,
+                      int64_t *expires_at_s, struct err *err) {
     struct times t = times_of(check);
     int64_t exp = 0;
     int64_t iat = 0;
@@ -124,9 +125,14 @@ static bool check_nonce(const struct lti_claims_check *check, const json_t *payl
     return true;
 }
 
+bool lti_claims_version(const json_t *payload, struct err *err) {
+    return sv_eq(string_of(payload, LTI_CLAIM "version"), SV("1.3.0")) ||
+           refuse(err, "version", "the launch is not LTI 1.3.0");
+}
+
 static bool check_message(const json_t *payload, enum model_message *out, struct err *err) {
-    if (!sv_eq(string_of(payload, LTI_CLAIM "version"), SV("1.3.0"))) {
-        return refuse(err, "version", "the launch is not LTI 1.3.0");
+    if (!lti_claims_version(payload, err)) {
+        return false;
     }
     struct sv type = string_of(payload, LTI_CLAIM "message_type");
     if (sv_eq(type, SV("LtiResourceLinkRequest"))) {
@@ -143,8 +149,8 @@ static bool is_ascii_id(struct sv id) {
     return id.len > 0 && id.len <= LTI_ID_MAX && sv_is_printable_ascii(id);
 }
 
-static bool check_deployment(const struct lti_claims_check *check, const json_t *payload,
-                             struct sv *out, struct err *err) {
+bool lti_claims_deployment(const struct lti_claims_check *check, const json_t *payload,
+                           struct sv *out, struct err *err) {
     *out = string_of(payload, LTI_CLAIM "deployment_id");
     if (!is_ascii_id(*out)) {
         return refuse(err, "deployment", "the launch names no deployment");
@@ -199,19 +205,24 @@ static bool check_target(const struct lti_claims_check *check, const json_t *pay
     return true;
 }
 
-bool lti_claims_read(const struct lti_claims_check *check, const json_t *payload, struct arena *a,
-                     struct lti_launch *out, struct err *err) {
-    *out = (struct lti_launch){.launch.registration_id = check->registration->id};
-    struct model_launch *launch = &out->launch;
+bool lti_claims_sender(const struct lti_claims_check *check, const json_t *payload,
+                       struct arena *a, struct err *err) {
     struct sv issuer = check->registration->issuer;
     if (issuer.len == 0 || !sv_eq(string_of(payload, "iss"), issuer)) {
         return refuse(err, "iss", "the launch comes from another platform than its login");
     }
+    return check_audience(check, payload, a, err);
+}
+
+bool lti_claims_read(const struct lti_claims_check *check, const json_t *payload, struct arena *a,
+                     struct lti_launch *out, struct err *err) {
+    *out = (struct lti_launch){.launch.registration_id = check->registration->id};
+    struct model_launch *launch = &out->launch;
     struct sv deployment = {0};
-    if (!check_audience(check, payload, a, err) ||
-        !check_times(check, payload, &launch->expires_at_s, err) ||
+    if (!lti_claims_sender(check, payload, a, err) ||
+        !lti_claims_times(check, payload, &launch->expires_at_s, err) ||
         !check_nonce(check, payload, err) || !check_message(payload, &launch->message, err) ||
-        !check_deployment(check, payload, &deployment, err)) {
+        !lti_claims_deployment(check, payload, &deployment, err)) {
         return false;
     }
     struct sv sub = string_of(payload, "sub");

@@ -1,5 +1,6 @@
 #include "lti_launch.h"
 #include "jose_jws.h"
+#include "lti_claims_shared.h"
 #include "lti_frame.h"
 #include "lti_handoff.h"
 #include "lti_state.h"
@@ -39,17 +40,16 @@ bool lti_launch_form_read(struct lti_form form, struct lti_launch_form *out, str
     return true;
 }
 
-bool lti_launch_verify(struct arena *a, const struct lti_launch_check *check, struct sv id_token,
-                       struct lti_launch *out, struct err *err) {
-    const struct model_registration *registration = check->claims.registration;
+bool lti_token_open(struct arena *a, struct lti_keysets *keys, const struct lti_claims_check *check,
+                    struct sv token, json_t **payload, struct err *err) {
+    const struct model_registration *registration = check->registration;
     struct jose_jws jws;
-    if (!jose_jws_split(a, id_token, LTI_ID_TOKEN_MAX, &jws, err) ||
-        !jose_jws_header(a, &jws, err)) {
+    if (!jose_jws_split(a, token, LTI_ID_TOKEN_MAX, &jws, err) || !jose_jws_header(a, &jws, err)) {
         return false;
     }
     struct jose_key *found = NULL;
-    bool is_found = lti_keysets_find(check->keys, registration->id, registration->jwks_url, jws.kid,
-                                     check->claims.now, &found, err);
+    bool is_found = lti_keysets_find(keys, registration->id, registration->jwks_url, jws.kid,
+                                     check->now, &found, err);
     AUTO_JOSE_KEY *key = found;
     if (!is_found) {
         return false;
@@ -57,14 +57,20 @@ bool lti_launch_verify(struct arena *a, const struct lti_launch_check *check, st
     if (!jose_key_verify_rs256(key, jws.signing_input, jws.signature)) {
         return err_because(err, ERR_DENIED, "signature", "the launch's signature is wrong");
     }
-    json_t *root = NULL;
     struct err why = {0};
-    bool is_json = js_parse(jws.payload, LTI_ID_TOKEN_MAX, "the launch", &root, &why);
-    AUTO_JSON *payload = root;
-    if (!is_json || !json_is_object(payload)) {
+    if (!js_parse(jws.payload, LTI_ID_TOKEN_MAX, "the launch", payload, &why) ||
+        !json_is_object(*payload)) {
         return err_because(err, ERR_DENIED, "json", "the launch is not one JSON object");
     }
-    return lti_claims_read(&check->claims, payload, a, out, err);
+    return true;
+}
+
+bool lti_launch_verify(struct arena *a, const struct lti_launch_check *check, struct sv id_token,
+                       struct lti_launch *out, struct err *err) {
+    json_t *root = NULL;
+    bool is_open = lti_token_open(a, check->keys, &check->claims, id_token, &root, err);
+    AUTO_JSON *payload = root;
+    return is_open && lti_claims_read(&check->claims, payload, a, out, err);
 }
 
 struct lti_launch_refusal lti_launch_error(struct sv error) {

@@ -51,6 +51,9 @@ HANDLER(register)
 HANDLER(register_confirm)
 HANDLER(canvas)
 HANDLER(logo)
+HANDLER(notices)
+HANDLER(copy)
+HANDLER(copy_decide)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -99,6 +102,11 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/lti/register", go_register_confirm, 0},
     {WEB_GET, "/lti/canvas.json", go_canvas, 0},
     {WEB_GET, "/logo.svg", go_logo, 0},
+    {WEB_POST, "/lti/notices", go_notices, 0},
+    {WEB_POST, "/lti/notices/:registration", go_notices, 0},
+    {WEB_GET, "/app/l/:launch/copy", go_copy, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/copy/:decision", go_copy_decide,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 

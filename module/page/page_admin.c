@@ -1,5 +1,6 @@
 /* The badges of the institution, where grades come from, and the way to import more. */
 #include "page_admin.h"
+#include "page_copy.h"
 
 struct overview {
     struct store_badge *badges;
@@ -176,6 +177,11 @@ bool page_admin_show(struct page *p, const struct page_import_retry *retry, stru
     (void)json_array_append_new(connections, connection(p));
     page_add_header(p, model, "badges");
     page_add_notice(p, model);
+    if (!page_add_copy(p, model, err)) {
+        json_decref(connections);
+        json_decref(model);
+        return false;
+    }
     add_problem(model, retry);
     page_set_bool(model, "has_badges", o.badge_count > 0);
     page_set_bool(model, "has_connections", true);

@@ -2,17 +2,14 @@
 #include "image_badge.h"
 #include "page_internal.h"
 #include "store_badge.h"
+#include "store_copy.h"
 
-/* Badge admins see every badge of their institution, others those of their course. */
-static bool find(struct page *p, struct sv public_id, struct store_badge *out, struct err *err) {
-    struct store *store = p->app->options.store;
+static bool find_in(struct page *p, int64_t course_id, struct sv public_id, struct store_badge *out,
+                    struct err *err) {
     struct store_badge *list = NULL;
     size_t count = 0;
-    if (p->session.role == MODEL_ROLE_ADMIN) {
-        return store_badge_get(store, p->session.institution_id, public_id, p->arena, out, err);
-    }
-    if (!store_badge_list_course(store, p->session.institution_id, p->session.context_id, p->arena,
-                                 &list, &count, err)) {
+    if (!store_badge_list_course(p->app->options.store, p->session.institution_id, course_id,
+                                 p->arena, &list, &count, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -22,6 +19,29 @@ static bool find(struct page *p, struct sv public_id, struct store_badge *out, s
         }
     }
     return err_because(err, ERR_NOT_FOUND, "badge", "there is no such badge in this course");
+}
+
+/* Badge admins see every badge of their institution, others those of their course; a teacher also
+ * those of the course it was copied from, while that is to be decided. */
+static bool find(struct page *p, struct sv public_id, struct store_badge *out, struct err *err) {
+    struct store *store = p->app->options.store;
+    struct store_copy copy = {0};
+    struct err missing = {0};
+    bool is_copy = false;
+    if (p->session.role == MODEL_ROLE_ADMIN) {
+        return store_badge_get(store, p->session.institution_id, public_id, p->arena, out, err);
+    }
+    if (find_in(p, p->session.context_id, public_id, out, &missing)) {
+        return true;
+    }
+    if (missing.code == ERR_NOT_FOUND && p->session.role == MODEL_ROLE_TEACHER &&
+        store_copy_get(store, p->session.institution_id, p->session.context_id, p->arena, &copy,
+                       &is_copy, err) &&
+        is_copy) {
+        return find_in(p, copy.origin_id, public_id, out, err);
+    }
+    *err = err->code == ERR_NONE ? missing : *err;
+    return false;
 }
 
 bool page_image(struct page *p, struct err *err) {

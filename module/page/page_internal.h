@@ -161,5 +161,10 @@ page_handler page_register_confirm;
 page_handler page_canvas;
 /* page_public.c: /logo.svg, an address that stays */
 page_handler page_logo;
+/* page_notices.c */
+page_handler page_notices;
+/* page_copy.c */
+page_handler page_copy;
+page_handler page_copy_decide;
 /* Whether a path leads to a page of that launch: what a form may send a person back to. Pure. */
 bool page_own_path(struct sv launch_id, struct sv path);

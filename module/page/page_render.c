@@ -182,6 +182,12 @@ void page_add_notice(const struct page *p, json_t *model) {
          "Launches from it are turned away. You can let it in later."},
         {"imported", "done", "The badges are imported",
          "Learners who meet them already have them in a moment."},
+        {"copied", "done", "The badges are switched on",
+         "Grades are read now; learners who meet them already have them in a moment."},
+        {"copied_some", "done", "Some badges are switched on",
+         "Those whose items this course does not have are left out. A badge admin can add them."},
+        {"copy_declined", "done", "The badges are left out",
+         "A badge admin can still add this course to a badge."},
     };
     struct web_form query = {0};
     struct sv done = {0};

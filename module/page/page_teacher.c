@@ -1,5 +1,6 @@
 /* The course grid: learners by badges. */
 #include "base_encode.h"
+#include "page_copy.h"
 #include "page_course.h"
 
 #define ROWS_PER_PAGE 100
@@ -309,6 +310,10 @@ bool page_teacher(struct page *p, struct err *err) {
     page_add_header(p, model, "grid");
     page_refresh_while_checking(p);
     page_add_notice(p, model);
+    if (!page_add_copy(p, model, err)) {
+        json_decref(model);
+        return false;
+    }
     add_counts(p, model, &g);
     add_filter(p, model, &g);
     add_columns(p, model, &g.course);

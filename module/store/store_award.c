@@ -147,14 +147,28 @@ bool store_attestation_add(struct store *store, int64_t institution_id, int64_t 
            store_job_add_in(conn, &judge, &a, err) && db_commit(conn, err);
 }
 
+/* One key for all awards of a badge and person in a course: the queue runs one job of a key at a
+ * time, so scores go out in order, and the job itself looks which award is the latest (F12). */
 bool store_score_job_in(struct db_conn *conn, int64_t institution_id, int64_t award_id,
                         struct arena *a, struct err *err) {
-    const struct store_job_new score = {.institution_id = institution_id,
-                                        .kind = SV("score"),
-                                        .dedupe = sv_printf(a, "score:%lld", (long long)award_id),
-                                        .payload =
-                                            sv_printf(a, "{\"award\":%lld}", (long long)award_id),
-                                        .priority = 25};
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, institution_id);
+    db_add_i64(&args, award_id);
+    if (!db_run(conn, "score_job_key", &args, &rows, err)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        return true; /* of no course: there is no column */
+    }
+    const struct store_job_new score = {
+        .institution_id = institution_id,
+        .kind = SV("score"),
+        .dedupe = sv_printf(a, "score:%lld:%lld:%lld", (long long)db_i64(&rows, 0, 0),
+                            (long long)db_i64(&rows, 0, 1), (long long)db_i64(&rows, 0, 2)),
+        .payload = sv_printf(a, "{\"award\":%lld}", (long long)award_id),
+        .priority = 25};
     return store_job_add_in(conn, &score, a, err);
 }
 

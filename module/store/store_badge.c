@@ -14,7 +14,8 @@ static void fill(const struct db_rows *rows, struct arena *a, struct store_badge
                                       .rule = store_text(rows, i, 7, a),
                                       .issuer_key = store_text(rows, i, 8, a),
                                       .issuer_name = store_text(rows, i, 9, a),
-                                      .problem = store_text(rows, i, 10, a)};
+                                      .problem = store_text(rows, i, 10, a),
+                                      .item_map = store_text(rows, i, 11, a)};
     }
 }
 
@@ -109,7 +110,8 @@ bool store_mapping_list(struct store *store, int64_t institution_id, struct aren
                                            .client_id = store_text(&rows, i, 4, a),
                                            .platform_deployment_id = store_text(&rows, i, 5, a),
                                            .context_id = store_text(&rows, i, 6, a),
-                                           .problem = store_text(&rows, i, 7, a)};
+                                           .problem = store_text(&rows, i, 7, a),
+                                           .item_map = store_text(&rows, i, 8, a)};
     }
     return true;
 }
@@ -193,6 +195,50 @@ bool store_course_revisit_in(struct db_conn *conn, int64_t institution_id, int64
            store_job_add_in(conn, &judge, a, err) && store_job_add_in(conn, &scores, a, err);
 }
 
+/* Columns that have the badge's old name. */
+static bool rename_columns(struct db_conn *conn, int64_t institution_id, int64_t badge_id,
+                           struct arena *a, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, institution_id);
+    db_add_i64(&args, badge_id);
+    if (!db_run(conn, "line_stale", &args, &rows, err)) {
+        return false;
+    }
+    for (int i = 0; i < rows.count; i++) {
+        long long course_id = db_i64(&rows, i, 0);
+        const struct store_job_new job = {
+            .institution_id = institution_id,
+            .kind = SV("line"),
+            .dedupe = sv_printf(a, "line:%lld:%lld", course_id, (long long)badge_id),
+            .payload =
+                sv_printf(a, "{\"course\":%lld,\"badge\":%lld}", course_id, (long long)badge_id)};
+        if (!store_job_add_in(conn, &job, a, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool map_courses(struct db_conn *conn, const struct store_import *in,
+                        const struct store_badge_new *b, int64_t badge_id, struct arena *a,
+                        bool *is_changed, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    struct sv *kept = ARENA_ARRAY(a, struct sv, b->course_count);
+    db_args_init(&args, a);
+    db_add_i64(&args, in->institution_id);
+    db_add_i64(&args, badge_id);
+    db_add_i64s(&args, b->course_ids, b->course_count);
+    db_add_texts_or_null(&args, b->item_maps == NULL ? kept : b->item_maps, b->course_count);
+    if (!db_run(conn, "badge_map", &args, &rows, err)) {
+        return false;
+    }
+    *is_changed = rows.count > 0;
+    return true;
+}
+
 static bool save_badge(struct db_conn *conn, const struct store_import *in, int64_t issuer_id,
                        const struct store_badge_new *b, struct arena *a, enum store_change *change,
                        struct err *err) {
@@ -211,14 +257,11 @@ static bool save_badge(struct db_conn *conn, const struct store_import *in, int6
     int64_t badge_id = db_i64(&rows, 0, 0);
     bool is_changed = db_bool(&rows, 0, 2);
     *change = db_bool(&rows, 0, 1) ? STORE_CREATED : is_changed ? STORE_CHANGED : STORE_UNCHANGED;
-    db_args_init(&args, a);
-    db_add_i64(&args, in->institution_id);
-    db_add_i64(&args, badge_id);
-    db_add_i64s(&args, b->course_ids, b->course_count);
-    if (!db_run(conn, "badge_map", &args, &rows, err)) {
+    bool is_mapped_anew = false;
+    if (!map_courses(conn, in, b, badge_id, a, &is_mapped_anew, err)) {
         return false;
     }
-    if (*change == STORE_UNCHANGED && rows.count > 0) {
+    if (*change == STORE_UNCHANGED && is_mapped_anew) {
         *change = STORE_CHANGED;
     }
     if (*change == STORE_UNCHANGED) {
@@ -229,7 +272,8 @@ static bool save_badge(struct db_conn *conn, const struct store_import *in, int6
             return false;
         }
     }
-    return store_audit_in(conn, in->institution_id, in->actor_person_id, "badge_imported",
+    return rename_columns(conn, in->institution_id, badge_id, a, err) &&
+           store_audit_in(conn, in->institution_id, in->actor_person_id, "badge_imported",
                           sv_printf(a, "{\"badge\":%lld}", (long long)badge_id), a, err);
 }
 

@@ -16,23 +16,25 @@ bool store_score_get(struct store *store, int64_t institution_id, int64_t award_
         return err_because(err, ERR_NOT_FOUND, "award", "there is no such award in a course");
     }
     *out = (struct store_score){.institution_id = institution_id,
-                                .award_id = award_id,
-                                .badge_id = db_i64(&rows, 0, 0),
-                                .person_id = db_i64(&rows, 0, 1),
-                                .course_id = db_i64(&rows, 0, 2),
-                                .registration_id = db_i64(&rows, 0, 3),
-                                .state = (enum model_award_state)db_i64(&rows, 0, 4),
-                                .issued_at = db_time(&rows, 0, 5),
-                                .revoked_at = db_time(&rows, 0, 6),
-                                .sub = store_text(&rows, 0, 7, a),
-                                .badge_name = store_text(&rows, 0, 8, a),
-                                .badge_public_id = store_text(&rows, 0, 9, a),
-                                .platform_deployment_id = store_text(&rows, 0, 10, a),
-                                .lineitems_url = store_text(&rows, 0, 11, a),
-                                .ags_scopes = store_text(&rows, 0, 12, a),
-                                .line_item_url = store_text(&rows, 0, 13, a),
-                                .last_sent_at = db_time(&rows, 0, 14),
-                                .is_column_coming = db_bool(&rows, 0, 15)};
+                                .award_id = db_i64(&rows, 0, 0),
+                                .badge_id = db_i64(&rows, 0, 1),
+                                .person_id = db_i64(&rows, 0, 2),
+                                .course_id = db_i64(&rows, 0, 3),
+                                .registration_id = db_i64(&rows, 0, 4),
+                                .state = (enum model_award_state)db_i64(&rows, 0, 5),
+                                .issued_at = db_time(&rows, 0, 6),
+                                .revoked_at = db_time(&rows, 0, 7),
+                                .sub = store_text(&rows, 0, 8, a),
+                                .badge_name = store_text(&rows, 0, 9, a),
+                                .badge_public_id = store_text(&rows, 0, 10, a),
+                                .platform_deployment_id = store_text(&rows, 0, 11, a),
+                                .lineitems_url = store_text(&rows, 0, 12, a),
+                                .ags_scopes = store_text(&rows, 0, 13, a),
+                                .line_item_url = store_text(&rows, 0, 14, a),
+                                .last_sent_at = db_time(&rows, 0, 15),
+                                .is_learner = db_bool(&rows, 0, 16),
+                                .is_active = db_bool(&rows, 0, 17),
+                                .is_column_coming = db_bool(&rows, 0, 18)};
     return true;
 }
 
@@ -113,17 +115,42 @@ void store_line_lock_release(struct store_line_lock *lock) {
     }
 }
 
-bool store_line_item_set(struct store *store, int64_t institution_id, int64_t course_id,
-                         int64_t badge_id, struct sv url, struct err *err) {
+bool store_line_item_set(struct store *store, const struct store_line_item *item, struct err *err) {
     AUTO_ARENA a = {0};
     struct db_args args;
     db_args_init(&args, &a);
+    db_add_i64(&args, item->institution_id);
+    db_add_i64(&args, item->course_id);
+    db_add_i64(&args, item->badge_id);
+    if (item->url.len == 0) {
+        return store_run(store, item->institution_id, "line_item_forget", &args, NULL, err);
+    }
+    db_add_text(&args, item->url);
+    db_add_text(&args, item->label);
+    return store_run(store, item->institution_id, "line_item_set", &args, NULL, err);
+}
+
+bool store_line_get(struct store *store, int64_t institution_id, int64_t course_id,
+                    int64_t badge_id, struct arena *a, struct store_line *out, bool *is_found,
+                    struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
     db_add_i64(&args, institution_id);
     db_add_i64(&args, course_id);
     db_add_i64(&args, badge_id);
-    if (url.len == 0) {
-        return store_run(store, institution_id, "line_item_forget", &args, NULL, err);
+    if (!store_run(store, institution_id, "line_get", &args, &rows, err)) {
+        return false;
     }
-    db_add_text(&args, url);
-    return store_run(store, institution_id, "line_item_set", &args, NULL, err);
+    *is_found = rows.count > 0;
+    if (*is_found) {
+        *out = (struct store_line){.registration_id = db_i64(&rows, 0, 0),
+                                   .platform_deployment_id = store_text(&rows, 0, 1, a),
+                                   .lineitems_url = store_text(&rows, 0, 2, a),
+                                   .ags_scopes = store_text(&rows, 0, 3, a),
+                                   .url = store_text(&rows, 0, 4, a),
+                                   .badge_name = store_text(&rows, 0, 5, a),
+                                   .badge_public_id = store_text(&rows, 0, 6, a)};
+    }
+    return true;
 }

@@ -31,8 +31,8 @@ NODISCARD bool store_job_add_in(struct db_conn *conn, const struct store_job_new
 /* The job that brings an award into the gradebook, inside an open transaction. */
 NODISCARD bool store_score_job_in(struct db_conn *conn, int64_t institution_id, int64_t award_id,
                                   struct arena *a, struct err *err);
-/* Read a course soon and judge everybody in it, since a new rule may be met already; inside an open
- * transaction. */
+/* Read a course soon, and judge everybody in it: a rule that is new there may be met already.
+ * Inside an open transaction. */
 NODISCARD bool store_course_revisit_in(struct db_conn *conn, int64_t institution_id,
                                        int64_t course_id, struct arena *a, struct err *err);
 /* An audit line inside an open transaction. `object` is JSON of ids and codes only. */

@@ -84,10 +84,14 @@ CREATE TABLE course_copy (
     PRIMARY KEY (institution_id, context_id, origin_id)
 );
 
--- Which item of this course stands for the one a rule names; rules are shared by courses, item ids are not.
-ALTER TABLE badge_course ADD COLUMN item_map jsonb NOT NULL DEFAULT '{}';
+-- Which item of this course stands for the one a rule names (include/badge/badge_map.h): rules are shared by courses,
+-- item ids are not.
+ALTER TABLE badge_course ADD COLUMN item_map jsonb NOT NULL DEFAULT '[]';
 -- When a deep linking answer asked the platform for the badge's gradebook column: it is never asked for twice.
 ALTER TABLE badge_course ADD COLUMN column_asked_at timestamptz;
+
+-- The column's name as the platform has it: a badge that was renamed shows there too.
+ALTER TABLE line_item ADD COLUMN label text NOT NULL DEFAULT '';
 
 DO $$
 DECLARE

@@ -4,9 +4,10 @@ WHERE id = (
     SELECT j.id FROM job j
     WHERE ((j.state = 'waiting' AND j.run_at <= now()) OR (j.state = 'leased' AND j.lease_until < now()))
       AND j.attempts < 20 -- what kills its worker each time is not tried for ever
-      -- One at a time for each thing: a newer job waits until the one that runs is done.
+      -- One at a time for each thing: a newer job waits until the one that runs is done. One whose worker died
+      -- goes first, so that it is not taken beside its successor.
       AND NOT EXISTS (SELECT FROM job r WHERE r.kind = j.kind AND r.dedupe = j.dedupe AND r.state = 'leased'
-                      AND r.lease_until >= now() AND r.id <> j.id)
+                      AND (r.lease_until >= now() OR j.state = 'waiting') AND r.id <> j.id)
       -- Nor does one institution, whose platform hangs, take every thread from the others.
       AND (SELECT count(*) FROM job r WHERE r.institution_id = j.institution_id AND r.state = 'leased'
            AND r.lease_until >= now()) < 3

@@ -329,21 +329,168 @@ static void score_post__tells_outcomes_apart(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct fake_reply replies[] = {{.status = rows[i].status, .body = rows[i].body}};
         const struct lti_score score = score_of("Badge");
-        enum lti_score_outcome outcome = LTI_SCORE_STORED;
-        int status = 0;
+        struct lti_score_reply reply;
         answers(b, replies, 1);
         bool ok = lti_ags_score_post(&b->service, SV(BASE "/7/lineitem?type_id=3"), &score,
-                                     &b->arena, &outcome, &status, &b->err);
-        if (ok != (rows[i].outcome != NULL) || status != rows[i].status ||
-            (ok && strcmp(lti_score_outcome_name(outcome), rows[i].outcome) != 0) ||
+                                     &b->arena, &reply, &b->err);
+        if (ok != (rows[i].outcome != NULL) || reply.status != rows[i].status ||
+            (ok && strcmp(lti_score_outcome_name(reply.outcome), rows[i].outcome) != 0) ||
             (!ok && b->err.retry != rows[i].retry)) {
             fail_msg("%d %s: %s (%d) %s", rows[i].status, rows[i].body,
-                     ok ? lti_score_outcome_name(outcome) : "error", status, b->err.text);
+                     ok ? lti_score_outcome_name(reply.outcome) : "error", reply.status,
+                     b->err.text);
         }
     }
     assert_string_equal(b->fake.seen[0].url, BASE "/7/lineitem/scores?type_id=3");
     assert_string_equal(b->fake.seen[0].content_type, "application/vnd.ims.lis.v1.score+json");
     assert_string_equal(b->fake.seen[0].accept, "");
+}
+
+/* Moodle's shape (moodle.md 3.2), Canvas's (lti.md 4.7), and what neither should send. */
+static void score_post__keeps_the_platforms_reason_short_and_on_one_line(void **state) {
+    static const struct {
+        int status;
+        const char *body, *reason;
+    } rows[] = {
+        {400, "{\"status\":400,\"reason\":\"Incorrect score received\"}",
+         "Incorrect score received"},
+        {200, "{\"status\":400,\"reason\":\"Bad\"}", "Bad"},
+        {422,
+         "{\"errors\":{\"type\":\"unprocessable_entity\",\"message\":\"User not found in "
+         "course\"}}",
+         "User not found in course"},
+        {422, "{\"errors\":[{\"message\":\"Course has concluded\"}]}", "Course has concluded"},
+        {422, "{\"error\":\"two\\nlines\\u0001\"}", "two lines "},
+        {422, "{\"reason\":17,\"message\":{}}", ""},
+        {422, "<html>no</html>", ""},
+        {422, "[]", ""},
+    };
+    struct bench *b = *state;
+    const struct lti_score score = score_of("Badge");
+    struct lti_score_reply reply;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct fake_reply replies[] = {{.status = rows[i].status, .body = rows[i].body}};
+        answers(b, replies, 1);
+        assert_true(lti_ags_score_post(&b->service, SV(BASE "/7/lineitem"), &score, &b->arena,
+                                       &reply, &b->err));
+        assert_int_equal(reply.outcome, LTI_SCORE_REFUSED);
+        if (!sv_eq(reply.reason, sv_from(rows[i].reason))) {
+            fail_msg("%s: \"%.*s\"", rows[i].body, SV_ARG(reply.reason));
+        }
+    }
+    char body[1200];
+    (void)snprintf(body, sizeof body, "{\"reason\":\"%0900d\"}", 7);
+    const struct fake_reply longest[] = {{.status = 422, .body = body}};
+    answers(b, longest, 1);
+    assert_true(lti_ags_score_post(&b->service, SV(BASE "/7/lineitem"), &score, &b->arena, &reply,
+                                   &b->err));
+    assert_int_equal(reply.reason.len, LTI_SCORE_REASON_MAX);
+}
+
+/* attacks.md E9 */
+static void is_under__takes_this_lists_columns_only(void **state) {
+    static const struct {
+        const char *list, *item;
+        bool is_under;
+    } rows[] = {
+        {BASE "?type_id=1", BASE "/7/lineitem?type_id=1", true}, /* Moodle */
+        {"https://c.example/api/lti/courses/55/line_items",
+         "https://c.example/api/lti/courses/55/line_items/9", true}, /* Canvas */
+        {"https://c.example/lineitems/", "https://c.example/lineitems/9", true},
+        {"https://C.example:443/lineitems", "https://c.example/lineitems/9", true},
+        {BASE "?type_id=1", BASE "?type_id=1", false},
+        {BASE, BASE "/", false},
+        {BASE, "https://lms.example/mod/lti/services.php/3/lineitems/7/lineitem", false},
+        {BASE, BASE "-of-others/7", false},
+        {BASE, BASE "/../../3/lineitems/7", false},
+        {BASE, BASE "/%2E%2e/3", false},
+        {BASE, "https://evil.example/mod/lti/services.php/2/lineitems/7", false},
+        {BASE, "http://lms.example/mod/lti/services.php/2/lineitems/7", false},
+        {BASE, "https://lms.example:8443/mod/lti/services.php/2/lineitems/7", false},
+        {BASE, "https://lms.example/?x=/mod/lti/services.php/2/lineitems/7", false},
+        {BASE, "", false},
+        {"", BASE "/7", false},
+        {"https://c.example", "https://c.example/9", false}, /* a list has a path */
+    };
+    struct bench *b = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (lti_ags_is_under(&b->arena, sv_from(rows[i].list), sv_from(rows[i].item)) !=
+            rows[i].is_under) {
+            fail_msg("%s under %s", rows[i].item, rows[i].list);
+        }
+    }
+}
+
+static const struct lti_lineitem_want renamed = {.label = SV("New name"),
+                                                 .maximum = {.mantissa = 1, .scale = 0},
+                                                 .resource_id = SV("badge-1"),
+                                                 .tag = SV("laurel-badge")};
+
+static void update__changes_the_label_and_keeps_all_else(void **state) {
+    struct bench *b = *state;
+    const struct fake_reply replies[] = {
+        {.status = 200,
+         .body =
+             "{\"id\":\"" BASE "/7/lineitem\",\"label\":\"Old name\",\"scoreMaximum\":1.0,"
+             "\"resourceId\":\"theirs\",\"tag\":\"\",\"resourceLinkId\":\"5\",\"ltiLinkId\":\"5\","
+             "\"https://x.example/ext\":{\"deep\":[1,null]},\"endDateTime\":null}"},
+        {.status = 200, .body = "{}"}};
+    bool was_changed = false;
+    answers(b, replies, 2);
+    assert_true(lti_ags_update(&b->service, SV(BASE "/7/lineitem"), &renamed, &b->arena,
+                               &was_changed, &b->err));
+    assert_true(was_changed);
+    assert_string_equal(b->fake.seen[0].accept, "application/vnd.ims.lis.v2.lineitem+json");
+    assert_int_equal(b->fake.seen[1].method, NET_PUT);
+    assert_string_equal(b->fake.seen[1].url, BASE "/7/lineitem");
+    assert_string_equal(b->fake.seen[1].content_type, "application/vnd.ims.lis.v2.lineitem+json");
+    AUTO_JSON *sent = json_loads(b->fake.seen[1].body, 0, NULL);
+    AUTO_JSON *want = json_loads(
+        "{\"id\":\"" BASE "/7/lineitem\",\"label\":\"New name\",\"scoreMaximum\":1.0,"
+        "\"resourceId\":\"theirs\",\"tag\":\"laurel-badge\",\"resourceLinkId\":\"5\","
+        "\"ltiLinkId\":\"5\",\"https://x.example/ext\":{\"deep\":[1,null]},\"endDateTime\":null}",
+        0, NULL);
+    if (json_equal(sent, want) != 1) {
+        fail_msg("sent %s", b->fake.seen[1].body);
+    }
+}
+
+static void update__sends_nothing_when_all_is_right(void **state) {
+    struct bench *b = *state;
+    const struct fake_reply replies[] = {
+        {.status = 200, .body = "{\"id\":\"u\",\"label\":\"New name\",\"scoreMaximum\":1}"}};
+    bool was_changed = true;
+    answers(b, replies, 1);
+    assert_true(lti_ags_update(&b->service, SV(BASE "/7/lineitem"), &renamed, &b->arena,
+                               &was_changed, &b->err));
+    assert_false(was_changed);
+    assert_int_equal(b->fake.requests, 1);
+}
+
+static void update__says_what_became_of_the_column(void **state) {
+    static const struct {
+        struct fake_reply get, put;
+        enum err_code code;
+    } rows[] = {
+        {{.status = 404, .body = ""}, {.status = 200, .body = ""}, ERR_NOT_FOUND},
+        {{.status = 200, .body = "<html>"}, {.status = 200, .body = ""}, ERR_UPSTREAM},
+        {{.status = 200, .body = "[]"}, {.status = 200, .body = ""}, ERR_UPSTREAM},
+        {{.status = 200, .body = "{\"label\":\"Old\"}"},
+         {.status = 404, .body = ""},
+         ERR_NOT_FOUND},
+        {{.status = 200, .body = "{\"label\":\"Old\"}"}, {.status = 403, .body = ""}, ERR_DENIED},
+    };
+    struct bench *b = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct fake_reply replies[] = {rows[i].get, rows[i].put};
+        bool was_changed = true;
+        answers(b, replies, 2);
+        bool is_ok = lti_ags_update(&b->service, SV(BASE "/7/lineitem"), &renamed, &b->arena,
+                                    &was_changed, &b->err);
+        if (is_ok || was_changed || b->err.code != rows[i].code) {
+            fail_msg("row %zu: %s", i, b->err.text);
+        }
+    }
 }
 
 static void next_timestamp__is_a_whole_second_later(void **state) {
@@ -498,6 +645,11 @@ int main(void) {
         WITH_BENCH(score_json__is_one_compact_ascii_line),
         WITH_BENCH(score_json__refuses_what_would_clear_a_grade),
         WITH_BENCH(score_post__tells_outcomes_apart),
+        WITH_BENCH(score_post__keeps_the_platforms_reason_short_and_on_one_line),
+        WITH_BENCH(is_under__takes_this_lists_columns_only),
+        WITH_BENCH(update__changes_the_label_and_keeps_all_else),
+        WITH_BENCH(update__sends_nothing_when_all_is_right),
+        WITH_BENCH(update__says_what_became_of_the_column),
         cmocka_unit_test(next_timestamp__is_a_whole_second_later),
         WITH_BENCH(results__reads_what_moodle_and_canvas_say),
         WITH_BENCH(service__takes_one_new_token_on_401),
