@@ -14,6 +14,7 @@ struct judge_copy_item {
 };
 struct judge_copy_badge {
     const struct judge_badge *badge; /* of the old course */
+    const struct badge_rule *shown;  /* its rule for people: what has an id by the old title */
     size_t *items;                   /* which of the copy's items its rule names */
     size_t item_count;
 };

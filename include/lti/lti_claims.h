@@ -48,7 +48,8 @@
 #define LTI_CUSTOM_BYTES_MAX ((size_t)32 << 10)
 /* The custom parameter that our Canvas configuration fills with $Canvas.masqueradingUser.id. */
 #define LTI_CUSTOM_MASQUERADE "canvas_masquerading_user_id"
-/* The one it fills with $Context.id.history: the courses this one was copied from. */
+/* The one it fills with $Context.id.history: the courses this one was copied from, newest first;
+ * cut at a comma where others are left out for their length. */
 #define LTI_CUSTOM_HISTORY "ctx_history"
 #define LTI_LEEWAY_MAX_S 60
 #define LTI_IAT_AGE_DEFAULT_S 600

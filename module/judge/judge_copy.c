@@ -64,6 +64,18 @@ bool judge_copy_fits(const struct judge_copy_item *item, const struct model_item
            here->ref.len <= REF_BYTES_MAX;
 }
 
+static const struct badge_rule *shown_rule(const struct judge_copy *copy,
+                                           const struct judge_copy_badge *badge, struct arena *a) {
+    struct badge_map titles = {
+        .entries = ARENA_ARRAY(a, struct badge_map_entry, badge->item_count)};
+    for (size_t i = 0; i < badge->item_count; i++) {
+        const struct judge_copy_item *item = &copy->items[badge->items[i]];
+        titles.entries[titles.count++] = (struct badge_map_entry){
+            .kind = item->leaf->kind, .from = item->leaf->ref, .to = {.title = item->title}};
+    }
+    return badge_rule_mapped(a, badge->badge->rule, &titles);
+}
+
 static bool add_badge(struct judge_copy *copy, const struct judge_badge *badge, struct arena *a,
                       struct err *err) {
     const struct badge_rule **leaves = NULL;
@@ -84,6 +96,7 @@ static bool add_badge(struct judge_copy *copy, const struct judge_badge *badge, 
     for (size_t i = 0; i < count; i++) {
         out->items[i] = index_of(copy, leaves[i], &map, a);
     }
+    out->shown = shown_rule(copy, out, a);
     return true;
 }
 

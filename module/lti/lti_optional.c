@@ -204,6 +204,18 @@ static struct sv custom_text(const json_t *value, struct arena *a) {
     return js_sv(value);
 }
 
+/* A long history loses its oldest courses, at a comma, rather than being lost whole. */
+static struct sv history_clipped(struct sv text) {
+    if (text.len <= LTI_CUSTOM_VALUE_MAX) {
+        return text;
+    }
+    size_t end = LTI_CUSTOM_VALUE_MAX + 1;
+    while (end > 0 && text.ptr[end - 1] != ',') {
+        end--;
+    }
+    return sv_head(text, end == 0 ? 0 : end - 1);
+}
+
 static void read_custom(const json_t *payload, struct arena *a, struct model_launch *out) {
     struct str text;
     str_init(&text, a, LTI_CUSTOM_BYTES_MAX);
@@ -214,6 +226,9 @@ static void read_custom(const json_t *payload, struct arena *a, struct model_lau
     json_object_foreach((json_t *)object_of(payload, LTI_CLAIM "custom"), key, value) {
         struct sv name = sv_from(key);
         struct sv content = custom_text(value, a);
+        if (sv_eq(name, SV(LTI_CUSTOM_HISTORY))) {
+            content = history_clipped(content);
+        }
         bool is_text = json_is_string(value) || content.len > 0;
         /* Escaping makes six bytes of one at worst; the rest must still fit a closing brace. */
         bool has_room = text.len + 6 * (name.len + content.len) + 8 < LTI_CUSTOM_BYTES_MAX;

@@ -143,7 +143,7 @@ static json_t *badge_model(const struct page *p, const struct view *v, size_t in
     const struct judge_copy_badge *b = &v->copy.badges[index];
     const struct store_badge *stored = &b->badge->stored;
     json_t *out = json_object();
-    struct sv words = badge_rule_words(p->arena, b->badge->rule);
+    struct sv words = badge_rule_words(p->arena, b->shown);
     page_set_text(out, "name", stored->name);
     page_set_text(out, "image", page_badge_image(p, stored->public_id));
     page_set_text(out, "rule", page_unbroken(p->arena, words));
@@ -188,7 +188,7 @@ static bool show(struct page *p, const struct view *v, const char *problem, stru
         page_set_text(notice, "text", sv_from(problem));
         (void)json_object_set_new(model, "notice", notice);
     }
-    page_set_text(model, "origin", v->row.origin_title);
+    page_set_text(model, "origin", sv_clip_utf8(v->row.origin_title, TITLE_BYTES_MAX));
     page_set_bool(model, "is_unread", is_unread(v));
     page_set_bool(model, "has_badges", has_badges);
     page_set_bool(model, "has_items", json_array_size(items) > 0);
@@ -199,7 +199,8 @@ static bool show(struct page *p, const struct view *v, const char *problem, stru
                                   ? json_null()
                                   : form(p, v, "confirm", SV("Switch these badges on here")));
     (void)json_object_set_new(model, "decline",
-                              form(p, v, "decline", SV("No, leave the badges out")));
+                              has_badges ? form(p, v, "decline", SV("No, leave the badges out"))
+                                         : json_null());
     if (is_unread(v)) { /* else there are choices that must not be lost */
         page_refresh_while_checking(p);
     }
