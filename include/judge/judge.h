@@ -66,9 +66,10 @@ json_t *judge_explain(const struct judge_badge *badge, const struct judge_person
 const struct store_award *judge_award(const struct judge_badge *badge,
                                       const struct judge_person *person);
 
-/* What would happen if the badge were switched on now: decides for everybody who may earn. */
+/* What would happen if the badge were switched on now: decides for everybody who may earn and is in
+ * the course. Those who have left still earn from what was graded, and are counted nowhere. */
 struct judge_dry_run {
-    size_t people;     /* who may earn */
+    size_t people;     /* who may earn, without those who have left */
     size_t would_earn; /* met, and hold no award yet */
     size_t hold;       /* hold it already */
     size_t one_step;   /* not met, one step away */

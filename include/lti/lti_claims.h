@@ -48,6 +48,8 @@
 #define LTI_CUSTOM_BYTES_MAX ((size_t)32 << 10)
 /* The custom parameter that our Canvas configuration fills with $Canvas.masqueradingUser.id. */
 #define LTI_CUSTOM_MASQUERADE "canvas_masquerading_user_id"
+/* The one it fills with $Canvas.user.id. */
+#define LTI_CUSTOM_USER "canvas_user_id"
 /* The one it fills with $Context.id.history: the courses this one was copied from, newest first;
  * cut at a comma where others are left out for their length. */
 #define LTI_CUSTOM_HISTORY "ctx_history"

@@ -57,6 +57,7 @@ struct model_fact {
 struct model_member {
     struct sv person_ref; /* the source's id */
     struct sv sub;        /* the launch's sub; equal to person_ref on Moodle */
+    struct sv canvas_id;  /* Canvas's own user id, where the roster was asked for it; else empty */
     struct sv name, email, sourcedid;
     bool is_learner; /* may earn: an active or concluded student enrolment */
     bool is_teacher; /* teacher, designer or administrator there */

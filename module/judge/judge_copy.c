@@ -66,8 +66,8 @@ bool judge_copy_fits(const struct judge_copy_item *item, const struct model_item
 
 static const struct badge_rule *shown_rule(const struct judge_copy *copy,
                                            const struct judge_copy_badge *badge, struct arena *a) {
-    struct badge_map titles = {
-        .entries = ARENA_ARRAY(a, struct badge_map_entry, badge->item_count)};
+    struct badge_map titles = {.entries =
+                                   ARENA_ARRAY(a, struct badge_map_entry, badge->item_count)};
     for (size_t i = 0; i < badge->item_count; i++) {
         const struct judge_copy_item *item = &copy->items[badge->items[i]];
         titles.entries[titles.count++] = (struct badge_map_entry){

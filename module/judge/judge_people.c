@@ -148,7 +148,7 @@ struct judge_dry_run judge_dry_run(const struct judge_badge *b, const struct jud
     struct judge_dry_run run = {0};
     AUTO_ARENA scratch = {0};
     for (size_t i = 0; i < count; i++) {
-        if (!people[i].person.may_earn) {
+        if (!people[i].person.may_earn || !people[i].person.is_active) {
             continue;
         }
         arena_reset(&scratch);

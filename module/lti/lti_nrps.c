@@ -1,4 +1,6 @@
 #include "lti_nrps.h"
+#include "lti_ags.h"
+#include "lti_optional.h"
 #include "lti_roles.h"
 
 #define TYPE_ROSTER "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -29,6 +31,23 @@ static struct sv name_of(const json_t *v, struct arena *a) {
     return sv_trim(sv_printf(a, "%.*s %.*s", SV_ARG(given), SV_ARG(family)));
 }
 
+/* The member's custom parameter in any of its messages (only with rlid; lti.md 5). Canvas gives
+ * numbers where a variable is the whole value; "$Canvas.user.id" is one it did not know. */
+static struct sv canvas_id_of(const json_t *v, struct arena *a) {
+    const json_t *messages = json_object_get(v, "message");
+    for (size_t i = 0; i < json_array_size(messages); i++) {
+        const json_t *custom = json_object_get(json_array_get(messages, i), LTI_CLAIM "custom");
+        const json_t *id = json_object_get(custom, LTI_CUSTOM_USER);
+        struct sv text = json_is_integer(id)
+                             ? sv_printf(a, "%lld", (long long)json_integer_value(id))
+                             : js_sv(id);
+        if (text.len > 0 && text.len <= USER_ID_MAX && text.ptr[0] != '$') {
+            return sv_copy(a, text);
+        }
+    }
+    return sv_of(NULL, 0);
+}
+
 /* False: nobody to list. */
 static bool member_read(const json_t *v, struct arena *a, struct model_member *out) {
     struct sv user;
@@ -46,6 +65,7 @@ static bool member_read(const json_t *v, struct arena *a, struct model_member *o
     struct sv id = sv_copy(a, user);
     *out = (struct model_member){.person_ref = id,
                                  .sub = id,
+                                 .canvas_id = canvas_id_of(v, a),
                                  .name = name_of(v, a),
                                  .email = text_of(v, "email", a),
                                  .sourcedid = text_of(v, "lis_person_sourcedid", a),
@@ -108,4 +128,12 @@ bool lti_nrps_read(const struct lti_service *service, struct sv memberships_url,
         }
     }
     return true;
+}
+
+bool lti_nrps_read_link(const struct lti_service *service, struct sv memberships_url,
+                        struct sv resource_link_id, struct arena *a, struct lti_roster *out,
+                        struct err *err) {
+    struct sv url = {0};
+    return lti_ags_query_url(a, memberships_url, SV("rlid"), resource_link_id, &url, err) &&
+           lti_nrps_read(service, url, a, out, err);
 }

@@ -11,9 +11,9 @@ static const struct choice {
     const char *key, *label;
 } choices[] = {
     {"all", "All"},       {"almost", "Almost"},    {"stuck", "Stuck"},
-    {"earned", "Earned"}, {"review", "To review"},
+    {"earned", "Earned"}, {"review", "To review"}, {"left", "Left the course"},
 };
-enum { ALL, ALMOST, STUCK, EARNED, REVIEW, CHOICES };
+enum { ALL, ALMOST, STUCK, EARNED, REVIEW, LEFT, CHOICES };
 
 struct row {
     const struct judge_person *person;
@@ -72,6 +72,11 @@ static usec_t midnight(const struct page *p) {
 /* The verdicts themselves are thrown away: the grid holds one row a learner, however many badges.
  */
 static void judge_row(struct grid *g, struct row *row, usec_t today, struct arena *scratch) {
+    if (!row->person->person.is_active) { /* keeps what was earned, and is counted nowhere else */
+        row->fits = 1u << LEFT;
+        g->counts[LEFT]++;
+        return;
+    }
     row->fits = 1u << ALL;
     for (size_t i = 0; i < g->course.badge_count; i++) {
         const struct page_standing s = page_standing(&g->course.badges[i], row->person, scratch);
@@ -127,7 +132,7 @@ static void add_counts(const struct page *p, json_t *model, const struct grid *g
     json_t *counts = json_array();
     bool has_counts = g->course.badge_count > 0 && g->row_count > 0;
     if (has_counts) {
-        add_count(counts, g->row_count, g->row_count == 1 ? "learner" : "learners", p->arena);
+        add_count(counts, g->counts[ALL], g->counts[ALL] == 1 ? "learner" : "learners", p->arena);
         add_count(counts, g->earned_today, "earned today", p->arena);
         add_count(counts, g->counts[ALMOST], "almost", p->arena);
         add_count(counts, g->counts[REVIEW], "to review", p->arena);
@@ -163,7 +168,8 @@ static void add_filter(const struct page *p, json_t *model, const struct grid *g
     }
     json_t *filter = json_object();
     json_t *options = json_array();
-    for (size_t i = 0; i < CHOICES; i++) {
+    size_t choice_count = g->counts[LEFT] > 0 ? CHOICES : LEFT;
+    for (size_t i = 0; i < choice_count; i++) {
         json_t *option = url_object(grid_url(p, g, i, 0));
         page_set_text(option, "label", sv_from(choices[i].label));
         page_set_bool(option, "is_current", i == g->show);

@@ -2,6 +2,7 @@
 #include "store_award.h"
 #include "store_badge.h"
 #include "store_course.h"
+#include "store_gradebook.h"
 #include "store_job.h"
 #include "support_db.h"
 #include <pthread.h>
@@ -246,6 +247,144 @@ static void store_job_take__gives_each_job_once_and_again_when_its_lease_ran_out
     place_close(&p);
 }
 
+/* What a member of the roster is said to be gives no right to a session (attacks.md F9). */
+static void store_reading_save__gives_no_session_a_right(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    place_open(&p);
+    const struct model_launch launch = {.registration_id = p.registration.id,
+                                        .deployment_id = SV("1"),
+                                        .nonce = SV("n-1"),
+                                        .expires_at_s = clock_now(&clock_system) / USEC_PER_S + 60,
+                                        .sub = SV("0"),
+                                        .role = MODEL_ROLE_LEARNER,
+                                        .is_learner = true,
+                                        .context_id = SV("55"),
+                                        .resource_link_id = SV("l"),
+                                        .custom_json = SV("{}")};
+    char launch_id[37];
+    uuid7(clock_now(&clock_system), launch_id);
+    const struct store_launch row = {.launch = &launch, .launch_id = launch_id};
+    if (!store_launch_record(p.store, &row, &err)) {
+        fail_msg("%s", err.text);
+    }
+    struct model_member poisoned = {.person_ref = SV("0"),
+                                    .sub = SV("0"),
+                                    .name = SV("<b>0</b>"),
+                                    .is_teacher = true,
+                                    .is_active = true};
+    const struct store_reading reading = {.institution_id = p.institution_id,
+                                          .course_id = p.course_id,
+                                          .registration_id = p.registration.id,
+                                          .members = &poisoned,
+                                          .member_count = 1,
+                                          .source = SV("ags"),
+                                          .is_complete = true,
+                                          .read_at = clock_now(&clock_system)};
+    struct store_reading_result result;
+    assert_true(store_reading_save(p.store, &reading, &result, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM membership WHERE is_listed_teacher"), 1);
+    struct store_session session;
+    if (!store_session_get(p.store, sv_from(launch_id), row.token_hash, &p.arena, &session, &err)) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(session.role, MODEL_ROLE_LEARNER);
+    place_close(&p);
+}
+
+/* People who are no longer listed are marked, and keep what they have. */
+static void store_reading_save__lets_people_leave_with_their_badges(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    place_open(&p);
+    usec_t t = clock_now(&clock_system);
+    (void)save(&p, 2, 50, t);
+    int64_t leaver = support_sql("SELECT id FROM person WHERE sub = '1'");
+    const struct store_award_new award = {.badge_id = p.badge_id,
+                                          .person_id = leaver,
+                                          .course_id = p.course_id,
+                                          .rule_version = 1,
+                                          .state = MODEL_AWARD_ISSUED,
+                                          .reasons = SV("{}"),
+                                          .issued_at = t};
+    const struct store_actor worker = {.institution_id = p.institution_id};
+    bool is_made = false;
+    assert_true(store_award_make(p.store, worker, &award, t, &is_made, &err));
+    assert_true(is_made);
+    (void)save(&p, 1, 50, t + 1);
+    struct store_person *people = NULL;
+    size_t count = 0;
+    assert_true(store_person_list(p.store, p.institution_id, p.course_id, &leaver, 1, &p.arena,
+                                  &people, &count, &err));
+    assert_int_equal(count, 1);
+    assert_true(!people[0].is_active && people[0].may_earn);
+    assert_int_equal(support_sql("SELECT count(*) FROM award WHERE state = 2"), 1);
+    (void)save(&p, 2, 50, t + 2); /* and back */
+    assert_true(store_person_list(p.store, p.institution_id, p.course_id, &leaver, 1, &p.arena,
+                                  &people, &count, &err));
+    assert_true(people[0].is_active);
+    place_close(&p);
+}
+
+/* Two workers, one badge and person: the second finds nothing to do until the first is done, and
+ * what it then sends is the latest award's (attacks.md F12). */
+static void store_job_take__gives_one_score_job_of_a_person_at_a_time(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    struct store_job first;
+    struct store_job second;
+    struct store_score score;
+    bool is_found = false;
+    place_open(&p);
+    usec_t t = clock_now(&clock_system);
+    (void)save(&p, 1, 50, t);
+    int64_t person = support_sql("SELECT id FROM person");
+    (void)support_sql("DELETE FROM job");
+    const struct store_actor teacher = {.institution_id = p.institution_id, .person_id = person};
+    struct store_award_new award = {.badge_id = p.badge_id,
+                                    .person_id = person,
+                                    .course_id = p.course_id,
+                                    .rule_version = 1,
+                                    .state = MODEL_AWARD_ISSUED,
+                                    .reasons = SV("{}"),
+                                    .issued_at = t,
+                                    .is_in_gradebook = true};
+    bool is_made = false;
+    assert_true(store_award_make(p.store, teacher, &award, t, &is_made, &err));
+    assert_true(store_job_take(p.store, &p.arena, &first, &is_found, &err));
+    assert_true(is_found && sv_eq(first.kind, SV("score")));
+    struct store_award_move move = {.award_id = support_sql("SELECT id FROM award"),
+                                    .badge_id = p.badge_id,
+                                    .person_id = person,
+                                    .from = MODEL_AWARD_ISSUED,
+                                    .to = MODEL_AWARD_REVOKED,
+                                    .is_in_gradebook = true};
+    assert_true(store_award_change(p.store, teacher, &move, t, &err));
+    assert_true(store_award_make(p.store, teacher, &award, t, &is_made, &err));
+    assert_true(is_made);
+    (void)support_sql("DELETE FROM job WHERE kind <> 'score'");
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE state = 'waiting'"), 1);
+    assert_true(store_job_take(p.store, &p.arena, &second, &is_found, &err));
+    assert_false(is_found);
+    /* nor beside one whose worker died */
+    (void)support_sql("UPDATE job SET lease_until = now() - interval '1 second', run_at = now() + "
+                      "interval '1 hour', priority = 0 WHERE state = 'leased'");
+    assert_true(store_job_take(p.store, &p.arena, &second, &is_found, &err));
+    assert_true(is_found && second.id == first.id);
+    assert_true(store_job_done(p.store, first.id, &err));
+    assert_true(store_job_take(p.store, &p.arena, &second, &is_found, &err));
+    assert_true(is_found && second.id != first.id);
+    /* whichever award the job was added for */
+    assert_true(store_score_get(p.store, p.institution_id, move.award_id, &p.arena, &score, &err));
+    assert_int_equal(score.award_id, support_sql("SELECT max(id) FROM award"));
+    assert_int_equal(score.state, MODEL_AWARD_ISSUED);
+    assert_true(score.is_learner && score.is_active);
+    place_close(&p);
+}
+
 static void store_purge__ends_awards_whose_time_is_over(void **state) {
     (void)state;
     struct place p;
@@ -317,6 +456,9 @@ int main(void) {
         cmocka_unit_test(store_reading_save__says_exactly_who_changed),
         cmocka_unit_test(store_judgement_save__awards_exactly_once_when_fifty_race),
         cmocka_unit_test(store_award_change__a_revocation_by_hand_is_for_good),
+        cmocka_unit_test(store_reading_save__gives_no_session_a_right),
+        cmocka_unit_test(store_reading_save__lets_people_leave_with_their_badges),
+        cmocka_unit_test(store_job_take__gives_one_score_job_of_a_person_at_a_time),
         cmocka_unit_test(store_purge__ends_awards_whose_time_is_over),
         cmocka_unit_test(store_purge__has_every_course_judged_once_a_day),
         cmocka_unit_test(store_job_take__leaves_a_thread_to_other_institutions),

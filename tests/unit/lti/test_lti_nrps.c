@@ -189,6 +189,99 @@ static void roster__is_all_or_nothing(void **state) {
     }
 }
 
+/* Canvas: never more than 50 a page, full role names, names by privacy (lti.md 5). */
+static void roster__reads_a_canvas_course_of_120(void **state) {
+    struct bench *b = *state;
+    static char bodies[3][16384];
+    static const struct { int from, count; } parts[] = {{0, 50}, {50, 50}, {100, 20}};
+    for (int p = 0; p < 3; p++) {
+        int at = snprintf(bodies[p], sizeof bodies[p], "{\"id\":\"x\",\"members\":[");
+        for (int i = 0; i < parts[p].count; i++) {
+            at +=
+                snprintf(bodies[p] + at, sizeof bodies[p] - (size_t)at,
+                         "%s{\"status\":\"Active\",\"user_id\":\"uuid-%03d\",\"name\":null,"
+                         "\"email\":null,\"picture\":null,\"roles\":[\"" MEMBERSHIP "#Learner\"]}",
+                         i == 0 ? "" : ",", parts[p].from + i);
+        }
+        (void)snprintf(bodies[p] + at, sizeof bodies[p] - (size_t)at, "]}");
+    }
+    const struct fake_reply replies[] = {
+        {.status = 200,
+         .body = bodies[0],
+         .link = "<" URL "?page=2>; rel=\"next\",<" URL ">; rel=\"first\""},
+        {.status = 200,
+         .body = bodies[1],
+         .link = "<" URL ">; rel=\"first\",<" URL "?page=3>; rel=\"next\""},
+        {.status = 200, .body = bodies[2], .link = "<" URL ">; rel=\"first\""}};
+    assert_true(read_roster(b, replies, 3));
+    assert_int_equal(b->roster.count, 120);
+    assert_int_equal(b->roster.pages, 3);
+    for (size_t i = 0; i < 120; i++) {
+        struct sv want = sv_printf(&b->arena, "uuid-%03zu", i);
+        assert_true(sv_eq(b->roster.members[i].sub, want) && b->roster.members[i].is_learner &&
+                    b->roster.members[i].is_active && b->roster.members[i].name.len == 0);
+    }
+}
+
+/* Moodle's next link forgets the role that was asked for (moodle.md 4): who comes on the later
+ * pages is judged by the roles given, never by the question. */
+static void roster__does_not_trust_that_a_filter_lasts(void **state) {
+    struct bench *b = *state;
+    const struct fake_reply replies[] = {
+        {.status = 200,
+         .body = "{\"members\":[{\"user_id\":\"4\",\"roles\":[\"Learner\"]}]}",
+         .link = "<" URL "?limit=1&from=1>; rel=\"next\""},
+        {.status = 200, .body = "{\"members\":[{\"user_id\":\"3\",\"roles\":[\"Instructor\"]}]}"}};
+    assert_true(read_roster(b, replies, 2));
+    assert_true(b->roster.members[0].is_learner && !b->roster.members[0].is_teacher);
+    assert_true(!b->roster.members[1].is_learner && b->roster.members[1].is_teacher);
+}
+
+static void roster__keeps_names_as_text(void **state) {
+    struct bench *b = *state;
+    const struct fake_reply replies[] = {
+        {.status = 200,
+         .body = "{\"members\":[{\"user_id\":\"4\",\"roles\":[\"Learner\"],"
+                 "\"name\":\"<script>alert(1)</script>\"},"
+                 "{\"user_id\":\"5\",\"roles\":[\"Learner\"],\"given_name\":\"Ana\"},"
+                 "{\"user_id\":\"6\",\"roles\":[\"Learner\"],\"family_name\":\"Ruiz\"}]}"}};
+    assert_true(read_roster(b, replies, 1));
+    assert_true(sv_eq(b->roster.members[0].name, SV("<script>alert(1)</script>")));
+    assert_true(sv_eq(b->roster.members[1].name, SV("Ana")));
+    assert_true(sv_eq(b->roster.members[2].name, SV("Ruiz")));
+}
+
+static void read_link__asks_with_rlid_and_keeps_each_members_canvas_id(void **state) {
+#define CUSTOM "\"https://purl.imsglobal.org/spec/lti/claim/custom\":"
+    struct bench *b = *state;
+    const struct fake_reply replies[] = {
+        {.status = 200,
+         .body = "{\"members\":["
+                 "{\"user_id\":\"a\",\"roles\":[\"Learner\"],\"message\":[{\"x\":1},{" CUSTOM
+                 "{\"canvas_user_id\":\"871\"}}]},"
+                 "{\"user_id\":\"b\",\"roles\":[\"Learner\"],\"message\":[{" CUSTOM
+                 "{\"canvas_user_id\":872}}]},"
+                 "{\"user_id\":\"c\",\"roles\":[\"Learner\"],\"message\":[{" CUSTOM
+                 "{\"canvas_user_id\":\"$Canvas.user.id\"}}]},"
+                 "{\"user_id\":\"d\",\"roles\":[\"Learner\"],\"message\":[{" CUSTOM "[]}]},"
+                 "{\"user_id\":\"e\",\"roles\":[\"Learner\"],\"message\":{}},"
+                 "{\"user_id\":\"f\",\"roles\":[\"Learner\"]}]}"}};
+    static const char *const want[] = {"871", "872", "", "", "", ""};
+    b->fake.replies = replies;
+    b->fake.reply_count = 1;
+    assert_true(lti_nrps_read_link(&b->service, SV(URL "?x=1"), SV("link/7 &"), &b->arena,
+                                   &b->roster, &b->err));
+    assert_string_equal(b->fake.seen[0].url, URL "?x=1&rlid=link%2F7%20%26");
+    assert_string_equal(b->fake.seen[0].accept,
+                        "application/vnd.ims.lti-nrps.v2.membershipcontainer+json");
+    assert_int_equal(b->roster.count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        if (!sv_eq(b->roster.members[i].canvas_id, sv_from(want[i]))) {
+            fail_msg("member %zu", i);
+        }
+    }
+}
+
 static void roster__is_bounded(void **state) {
     struct bench *b = *state;
     struct lti_roster full = {.count = LTI_ROSTER_MAX, .cap = LTI_ROSTER_MAX};
@@ -207,6 +300,10 @@ int main(void) {
         WITH_BENCH(roster__skips_nobodies_and_goes_on),
         WITH_BENCH(roster__follows_pages),
         WITH_BENCH(roster__is_all_or_nothing),
+        WITH_BENCH(roster__reads_a_canvas_course_of_120),
+        WITH_BENCH(roster__does_not_trust_that_a_filter_lasts),
+        WITH_BENCH(roster__keeps_names_as_text),
+        WITH_BENCH(read_link__asks_with_rlid_and_keeps_each_members_canvas_id),
         WITH_BENCH(roster__is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "lti_history.h"
 #include "support_claims.h"
 
 static void lti_claims_read__gives_the_store_what_it_needs(void **state) {
@@ -215,6 +216,58 @@ static void lti_claims_read__keeps_texts_of_custom_and_no_variables(void **state
         struct lti_launch got;
         assert_string_equal(judge(&a, &check, payload, &got), "");
         assert_string_equal(sv_c(&a, got.launch.custom_json), rows[i].want);
+    }
+}
+
+/* 1000 courses of 40 characters are 41 kB: the nearest ones stay, each whole (lti.md 9). */
+static void lti_claims_read__cuts_a_long_history_at_a_comma(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct lti_claims_check check = launch_check();
+    struct lti_launch got;
+    struct str text;
+    str_init(&text, &a, (size_t)64 << 10);
+    for (int i = 0; i < 1000; i++) {
+        str_addf(&text, "%s%040d", i == 0 ? "" : ",", i);
+    }
+    str_add_c(&text, ",truncated");
+    AUTO_JSON *payload = launch_claims(NULL);
+    AUTO_JSON *custom = json_pack("{s:s, s:s}", LTI_CUSTOM_HISTORY, text.ptr, "other", text.ptr);
+    (void)json_object_set(payload, LTI "custom", custom);
+    assert_string_equal(judge(&a, &check, payload, &got), "");
+    struct sv *ids = NULL;
+    size_t count = 0;
+    lti_history_read(got.launch.custom_json, &a, &ids, &count);
+    assert_int_equal(count, 99); /* 99 * 40 + 98 commas <= 4096 < 100 * 40 + 99 */
+    for (size_t i = 0; i < count; i++) {
+        assert_true(sv_eq(ids[i], sv_printf(&a, "%040zu", i)));
+    }
+    assert_null(strstr(sv_c(&a, got.launch.custom_json), "other"));
+}
+
+/* Moodle says each parameter twice, as written and in lower case; Canvas ends with a word. */
+static void lti_history_read__takes_ids_and_no_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *custom;
+        size_t count;
+        const char *first;
+    } rows[] = {
+        {"{\"ctx_history\":\"12,7\",\"Ctx_History\":\"99\"}", 2, "12"},
+        {"{\"ctx_history\":\"a%2Cb, c ,truncated\"}", 2, "a,b"},
+        {"{\"ctx_history\":\"\"}", 0, NULL},
+        {"{\"ctx_history\":\",,%zz,%00\"}", 0, NULL},
+        {"{}", 0, NULL},
+        {"", 0, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_ARENA a = {0};
+        struct sv *ids = NULL;
+        size_t count = 0;
+        lti_history_read(sv_from(rows[i].custom), &a, &ids, &count);
+        if (count != rows[i].count || (count > 0 && !sv_eq(ids[0], sv_from(rows[i].first)))) {
+            fail_msg("%s: %zu", rows[i].custom, count);
+        }
     }
 }
 
@@ -451,6 +504,8 @@ int main(void) {
         cmocka_unit_test(lti_claims_read__marks_test_users_and_masqueraders),
         cmocka_unit_test(lti_claims_read__gives_mentees_to_mentors_only),
         cmocka_unit_test(lti_claims_read__keeps_texts_of_custom_and_no_variables),
+        cmocka_unit_test(lti_claims_read__cuts_a_long_history_at_a_comma),
+        cmocka_unit_test(lti_history_read__takes_ids_and_no_words),
         cmocka_unit_test(lti_claims_read__bounds_custom),
         cmocka_unit_test(lti_claims_read__drops_service_urls_of_strangers),
         cmocka_unit_test(lti_claims_is_own_service__trusts_instructure_hosts_for_canvas_cloud_only),
