@@ -12,6 +12,7 @@
 /* Questions on one page; a form has 200 fields at most. What comes after is taken as found. */
 #define QUESTIONS_MAX 150
 #define TITLE_BYTES_MAX 120
+#define ITEM_BYTES_MAX 480
 
 static bool may_take(const void *ctx, const struct store_badge *badge) {
     const struct page *p = ctx;
@@ -110,7 +111,7 @@ static json_t *question(const struct page *p, const struct view *v, size_t index
         }
     }
     page_set_text(out, "name", sv_printf(p->arena, "item-%zu", index));
-    page_set_text(out, "title", sv_clip_utf8(item->title, 4 * TITLE_BYTES_MAX));
+    page_set_text(out, "title", sv_clip_utf8(item->title, ITEM_BYTES_MAX));
     page_set_text(out, "state", v->chosen[index] == NULL ? SV("problem") : SV("met"));
     (void)json_object_set_new(out, "options", options);
     return out;

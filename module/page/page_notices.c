@@ -9,7 +9,7 @@
 
 /* A token is refused for good once `exp` and the leeway are over; its id is kept a little longer.
  */
-#define KEEP_AFTER_S (2 * LTI_LEEWAY_MAX_S)
+#define KEEP_AFTER_S (INT64_C(2) * LTI_LEEWAY_MAX_S)
 
 struct tally {
     size_t taken, refused;

@@ -3,6 +3,7 @@ import contextlib
 import json
 import secrets
 import time
+import urllib.parse
 
 import pytest
 
@@ -203,3 +204,43 @@ def test_a_history_longer_than_any_claim_is_cut_and_not_lost(house):
     ids = ",".join(["origin-long"] + [secrets.token_hex(20) for _ in range(999)] + ["truncated"])
     accepted(house.laurel.launch(house.a, {LTI + "custom": {"ctx_history": ids}}, context="copy-long")[0], house.laurel)
     assert ("copy-long", "origin-long", "proposed") in proposals(house)
+
+
+class Service(forge.KeysetHandler):
+    """A platform with a token service and a notification service beside its keys."""
+    handlers, calls, scopes = {}, [], []
+
+    def do_GET(self):
+        if self.path != "/pns":
+            return super().do_GET()
+        return self.reply({"notice_handlers": [{"notice_type": k, "handler": v} for k, v in self.handlers.items()]})
+
+    def do_PUT(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.calls.append((self.headers["Authorization"], self.headers["Content-Type"], body))
+        self.handlers[body["notice_type"]] = body["handler"]
+        return self.reply(body)
+
+    def do_POST(self):
+        form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.scopes.append(form["scope"])
+        return self.reply({"access_token": "T1", "token_type": "Bearer", "expires_in": 3600, "scope": form["scope"]})
+
+    def reply(self, body):
+        return self.answer(200, json.dumps(body).encode())
+
+
+def test_a_launch_that_brings_a_new_service_has_the_worker_ask_for_copies_once(house):
+    platform = house.fresh()
+    platform.server.RequestHandlerClass = Service
+    claim = {LTI + "platformnotificationservice": {
+        "service_versions": ["1.0"], "platform_notification_service_url": platform.base + "/pns",
+        "scope": ["https://purl.imsglobal.org/spec/lti/scope/noticehandlers"], "notice_types_supported": [HELLO, COPY]}}
+    for _ in range(2):
+        accepted(house.laurel.launch(platform, claim)[0], house.laurel)
+        house.laurel.cli("worker", "--once")
+    ours = house.laurel.base + "/lti/notices"
+    assert Service.calls == [("Bearer T1", "application/json", {"notice_type": COPY, "handler": ours, "max_batch_size": 10})]
+    assert set(Service.scopes) == {"https://purl.imsglobal.org/spec/lti/scope/noticehandlers"}
+    assert house.laurel.rows("SELECT d.notices_handler FROM deployment d JOIN registration r ON r.id = d.registration_id "
+                             "WHERE r.client_id = %s", (platform.client_id,)) == [(ours,)]
