@@ -69,7 +69,9 @@ static bool park(struct err *err, const char *reason, const char *text) {
 static void set_reason(struct lti_score_reply *out, struct sv text, struct arena *a) {
     char *line = sv_c(a, sv_clip_utf8(sv_trim(text), LTI_SCORE_REASON_MAX));
     for (char *c = line; *c != '\0'; c++) {
-        *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = ' ';
+        }
     }
     out->reason = sv_from(line);
 }
