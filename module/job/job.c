@@ -15,13 +15,9 @@
 static const struct {
     const char *name;
     job_kind *run;
-} KINDS[] = {{"sync", job_sync},
-             {"judge", job_judge},
-             {"score", job_score},
-             {"scores", job_scores},
-             {"probe", job_probe}};
-} KINDS[] = {{"sync", job_sync},     {"judge", job_judge}, {"score", job_score},
-             {"scores", job_scores}, {"line", job_line},   {"notices", job_notices}};
+} KINDS[] = {{"sync", job_sync},      {"judge", job_judge}, {"score", job_score},
+             {"scores", job_scores},  {"probe", job_probe}, {"line", job_line},
+             {"notices", job_notices}};
 
 struct worker {
     struct job_app app;

@@ -8,6 +8,7 @@ static bool rename_line(struct job *job, int64_t course_id, int64_t badge_id,
                         const struct store_line *line, struct err *err) {
     struct lti_service service = {0};
     struct err why = {0};
+    struct lti_lineitem column = {0};
     bool was_changed = false;
     const struct lti_lineitem_want want = job_line_want(line->badge_name, line->badge_public_id);
     struct store_line_item item = {.institution_id = job->row->institution_id,
@@ -18,7 +19,11 @@ static bool rename_line(struct job *job, int64_t course_id, int64_t badge_id,
     if (!job_service(job, line->registration_id, line->platform_deployment_id, &service, err)) {
         return false;
     }
-    if (!lti_ags_update(&service, line->url, &want, job->arena, &was_changed, &why)) {
+    /* The column of a link bears the name that the teacher gave the link. */
+    bool is_ok = lti_ags_read(&service, line->url, job->arena, &column, &why) &&
+                 (column.resource_link_id.len > 0 ||
+                  lti_ags_update(&service, line->url, &want, job->arena, &was_changed, &why));
+    if (!is_ok) {
         if (why.code != ERR_NOT_FOUND) {
             *err = why;
             return false;

@@ -73,8 +73,9 @@ static bool look(struct job *job, const struct lti_service *service, struct stor
         !check_address(service, s, item.url, job->arena, err)) {
         return false;
     }
-    /* Found under an old name: it came with a copy of the course, or was made before. */
-    if (!is_created && !sv_eq(item.label, s->badge_name) &&
+    /* Found under an old name: it came with a copy of the course, or was made before. The column
+     * of a link bears the name that the teacher gave the link. */
+    if (!is_created && item.resource_link_id.len == 0 && !sv_eq(item.label, s->badge_name) &&
         !lti_ags_update(service, item.url, &want, job->arena, &was_changed, err)) {
         return false;
     }

@@ -205,8 +205,8 @@ static bool check_target(const struct lti_claims_check *check, const json_t *pay
     return true;
 }
 
-bool lti_claims_sender(const struct lti_claims_check *check, const json_t *payload,
-                       struct arena *a, struct err *err) {
+bool lti_claims_sender(const struct lti_claims_check *check, const json_t *payload, struct arena *a,
+                       struct err *err) {
     struct sv issuer = check->registration->issuer;
     if (issuer.len == 0 || !sv_eq(string_of(payload, "iss"), issuer)) {
         return refuse(err, "iss", "the launch comes from another platform than its login");
