@@ -24,41 +24,14 @@ struct store_connection {
 NODISCARD bool store_connection_list(struct store *store, int64_t institution_id, struct arena *a,
                                      struct store_connection **out, size_t *count, struct err *err);
 
-/* A deployment that waits for approval. */
-struct store_connection_waiting {
-    struct sv deployment_id, title; /* title: of the course it was first seen in; may be empty */
-    usec_t first_at, last_at;
-    int64_t count;
-};
-/* Of a registration, the latest first; at most 50. */
-NODISCARD bool store_connection_waiting(struct store *store, int64_t registration_id,
-                                        struct arena *a, struct store_connection_waiting **out,
-                                        size_t *count, struct err *err);
-
 /* A deployment by the names that stand in forms. */
 struct store_connection_ref {
-    int64_t institution_id, actor_person_id;
+    int64_t institution_id;
     struct sv slug, deployment_id;
 };
-/* Let a deployment in, or keep it out: one that waits, or one of the institution. Only where the
- * institution's invitation made the registration. Fails: ERR_NOT_FOUND "deployment". */
-NODISCARD bool store_connection_decide(struct store *store, const struct store_connection_ref *ref,
-                                       bool is_active, struct err *err);
 /* Have a deployment of the institution probed by the worker. Fails: ERR_NOT_FOUND "deployment". */
 NODISCARD bool store_connection_probe(struct store *store, const struct store_connection_ref *ref,
                                       struct err *err);
-
-#define STORE_INVITES_OPEN_MAX 20
-/* Save an invitation to register a platform for the institution, by the SHA-256 of its code. Fails:
- * ERR_CONFLICT "invites" when too many are open. */
-struct store_connection_invite {
-    int64_t institution_id, actor_person_id;
-    unsigned char code_hash[32];
-    usec_t expires_at;
-};
-NODISCARD bool store_connection_invite(struct store *store,
-                                       const struct store_connection_invite *invite,
-                                       struct err *err);
 
 /* What a probe needs: a deployment and the course it is tried in, the one with most services that
  * was opened last. */

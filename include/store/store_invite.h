@@ -4,7 +4,8 @@
 #include "model_lti.h"
 #include "store.h"
 
-#define STORE_INVITE_HOURS 24 /* unless said otherwise */
+#define STORE_INVITE_HOURS 24     /* unless said otherwise */
+#define STORE_INVITES_OPEN_MAX 20 /* of one institution at a time */
 
 struct store_invite_new {
     int64_t institution_id;
@@ -15,7 +16,8 @@ struct store_invite_new {
     usec_t expires_at;
     int64_t actor_person_id; /* 0: the operator at the shell */
 };
-/* *code is 43 characters of base64url (256 random bits), in `a`; shown once. Audited. */
+/* *code is 43 characters of base64url (256 random bits), in `a`; shown once. Audited. Fails:
+ * ERR_CONFLICT "invites" when too many are open. */
 NODISCARD bool store_invite_make(struct store *store, const struct store_invite_new *invite,
                                  struct arena *a, struct sv *code, struct err *err);
 

@@ -3,8 +3,8 @@
 #include "jose_keyset.h"
 #include "lti_token.h"
 #include "page_fix.h"
-#include "store_connection.h"
 #include "store_key.h"
+#include "store_parked.h"
 #include "store_problem.h"
 #include "store_registration.h"
 #include <curl/curl.h>
@@ -164,21 +164,24 @@ static void check_problems(const struct visit *v) {
 }
 
 static void check_waiting(const struct visit *v) {
-    struct store_connection_waiting *all = NULL;
+    struct store_parked *all = NULL;
     size_t count = 0;
     struct err err = {0};
-    if (!store_connection_waiting(v->d->app->store, v->r->id, v->arena, &all, &count, &err)) {
+    if (!store_parked_list(v->d->app->store, v->r->id, v->arena, &all, &count, &err)) {
         say(v, APP_DOCTOR_BAD, "deployments", sv_from(err.text));
         return;
     }
     for (size_t i = 0; i < count; i++) {
         char last[RFC3339_MAX];
+        if (all[i].is_refused) {
+            continue;
+        }
         say(v, APP_DOCTOR_WARN, "deployments",
             sv_printf(v->arena,
                       "\"%.*s\" waits for approval (%lld launch%s, last %s): `laurel platform "
                       "approve`, or the school's Connection page",
-                      SV_ARG(all[i].deployment_id), (long long)all[i].count,
-                      all[i].count == 1 ? "" : "es", rfc3339_format(all[i].last_at, last)));
+                      SV_ARG(all[i].deployment_id), (long long)all[i].launches,
+                      all[i].launches == 1 ? "" : "es", rfc3339_format(all[i].last_at, last)));
     }
 }
 

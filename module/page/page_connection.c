@@ -2,6 +2,7 @@
 #include "base_log.h"
 #include "page_course.h"
 #include "page_fix.h"
+#include "store_parked.h"
 #include "store_problem.h"
 
 /* Older problems are history. */
@@ -87,12 +88,12 @@ static bool add_problems(struct page *p, json_t *obj, const struct store_connect
 
 static bool add_waiting(struct page *p, json_t *obj, const struct store_connection *c,
                         struct err *err) {
-    struct store_connection_waiting *all = NULL;
+    struct store_parked *all = NULL;
     size_t count = 0;
     json_t *list = json_array();
     (void)json_object_set_new(obj, "waiting", list);
-    if (c->is_own && !store_connection_waiting(p->app->options.store, c->registration_id, p->arena,
-                                               &all, &count, err)) {
+    if (c->is_own && !store_parked_list(p->app->options.store, c->registration_id, p->arena, &all,
+                                        &count, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -100,15 +101,18 @@ static bool add_waiting(struct page *p, json_t *obj, const struct store_connecti
         char times[TEXT_TIME_MAX];
         page_set_text(one, "deployment", all[i].deployment_id);
         page_set_text(one, "text",
-                      sv_printf(p->arena, "%s%.*s%sTried %s, last %.*s.",
+                      sv_printf(p->arena, "%s%s%.*s%sTried %s, last %.*s.",
+                                all[i].is_refused ? "Refused. " : "",
                                 all[i].title.len > 0 ? "From \"" : "", SV_ARG(all[i].title),
                                 all[i].title.len > 0 ? "\". " : "",
-                                text_count(all[i].count, "time", "times", times),
+                                text_count(all[i].launches, "time", "times", times),
                                 SV_ARG(ago(p, all[i].last_at))));
-        (void)json_object_set_new(one, "form",
-                                  page_connection_may_change(p)
-                                      ? form_for(p, "deployment", c, all[i].deployment_id)
-                                      : json_null());
+        json_t *form = json_null();
+        if (page_connection_may_change(p)) {
+            form = form_for(p, "deployment", c, all[i].deployment_id);
+            page_set_bool(form, "may_refuse", !all[i].is_refused);
+        }
+        (void)json_object_set_new(one, "form", form);
         (void)json_array_append_new(list, one);
     }
     page_set_bool(obj, "has_waiting", count > 0);
@@ -180,9 +184,6 @@ static bool add_connection(struct page *p, json_t *list, const struct store_conn
     if (!add_waiting(p, obj, &own, err)) {
         return false;
     }
-    bool may_allow = c->is_own && c->id != 0 && !c->is_active && page_connection_may_change(p);
-    (void)json_object_set_new(
-        obj, "allow", may_allow ? form_for(p, "deployment", c, c->deployment_id) : json_null());
     page_set_bool(obj, "is_shared", !c->is_own);
     add_state(p, obj, c, is_failing);
     add_grants(p, obj, c);

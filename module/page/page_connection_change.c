@@ -1,6 +1,7 @@
 /* The forms of the Connection page. */
-#include "base_encode.h"
 #include "page_connection.h"
+#include "store_invite.h"
+#include "store_parked.h"
 
 #define INVITE_DAYS 7
 
@@ -13,8 +14,7 @@ static bool check_right(const struct page *p, struct err *err) {
 
 static bool read_ref(struct page *p, struct web_form *form, struct store_connection_ref *out,
                      struct err *err) {
-    *out = (struct store_connection_ref){.institution_id = p->session.institution_id,
-                                         .actor_person_id = p->session.person_id};
+    *out = (struct store_connection_ref){.institution_id = p->session.institution_id};
     return web_form_upload(p->req, form, err) &&
            web_form_one(form, "registration", &out->slug, err) &&
            web_form_one(form, "deployment", &out->deployment_id, err);
@@ -32,32 +32,55 @@ bool page_connection_probe(struct page *p, struct err *err) {
            store_connection_probe(p->app->options.store, &ref, err) && go_back(p, "probing", err);
 }
 
+/* The school decides only where its own invitation made the registration: others may be shared. */
+static bool own_registration(struct page *p, struct sv slug, int64_t *id, struct err *err) {
+    struct store_connection *all = NULL;
+    size_t count = 0;
+    if (!store_connection_list(p->app->options.store, p->session.institution_id, p->arena, &all,
+                               &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].is_own && sv_eq(all[i].slug, slug)) {
+            *id = all[i].registration_id;
+            return true;
+        }
+    }
+    return err_because(err, ERR_NOT_FOUND, "deployment",
+                       "there is no such platform that this institution decides about");
+}
+
 bool page_connection_deployment(struct page *p, struct err *err) {
     struct web_form form = {0};
     struct store_connection_ref ref = {0};
     struct sv decision = {0};
+    struct store_parked_choice choice = {.institution_id = p->session.institution_id,
+                                         .actor_person_id = p->session.person_id};
     if (!check_right(p, err) || !read_ref(p, &form, &ref, err) ||
-        !web_form_one(&form, "decision", &decision, err)) {
+        !web_form_one(&form, "decision", &decision, err) ||
+        !own_registration(p, ref.slug, &choice.registration_id, err)) {
         return false;
     }
-    bool is_approved = sv_eq(decision, SV("approve"));
-    if (!is_approved && !sv_eq(decision, SV("refuse"))) {
-        return err_because(err, ERR_INPUT, "form", "the form does not say approve or refuse");
+    choice.deployment_id = ref.deployment_id;
+    if (sv_eq(decision, SV("approve"))) {
+        return store_parked_approve(p->app->options.store, &choice, err) &&
+               go_back(p, "approved", err);
     }
-    return store_connection_decide(p->app->options.store, &ref, is_approved, err) &&
-           go_back(p, is_approved ? "approved" : "refused", err);
+    if (sv_eq(decision, SV("refuse"))) {
+        return store_parked_refuse(p->app->options.store, &choice, err) &&
+               go_back(p, "refused", err);
+    }
+    return err_because(err, ERR_INPUT, "form", "the form does not say approve or refuse");
 }
 
 bool page_connection_invite(struct page *p, struct err *err) {
-    unsigned char secret[32];
-    random_bytes(secret, sizeof secret);
-    struct sv code = base64url_encode(p->arena, secret, sizeof secret);
-    struct store_connection_invite invite = {.institution_id = p->session.institution_id,
-                                             .actor_person_id = p->session.person_id,
-                                             .expires_at =
-                                                 p->now + (usec_t)INVITE_DAYS * 86400 * USEC_PER_S};
-    sha256(code.ptr, code.len, invite.code_hash);
-    if (!check_right(p, err) || !store_connection_invite(p->app->options.store, &invite, err)) {
+    struct sv code = {0};
+    const struct store_invite_new invite = {.institution_id = p->session.institution_id,
+                                            .actor_person_id = p->session.person_id,
+                                            .expires_at =
+                                                p->now + (usec_t)INVITE_DAYS * 86400 * USEC_PER_S};
+    if (!check_right(p, err) ||
+        !store_invite_make(p->app->options.store, &invite, p->arena, &code, err)) {
         return false;
     }
     const struct page_connection_link link = {

@@ -39,57 +39,8 @@ bool store_connection_list(struct store *store, int64_t institution_id, struct a
     return true;
 }
 
-bool store_connection_waiting(struct store *store, int64_t registration_id, struct arena *a,
-                              struct store_connection_waiting **out, size_t *count,
-                              struct err *err) {
-    AUTO_ROWS rows = {0};
-    struct db_args args;
-    db_args_init(&args, a);
-    db_add_i64(&args, registration_id);
-    if (!store_run(store, 0, "connection_waiting", &args, &rows, err)) {
-        return false;
-    }
-    *count = (size_t)rows.count;
-    *out = ARENA_ARRAY(a, struct store_connection_waiting, *count);
-    for (int i = 0; i < rows.count; i++) {
-        (*out)[i] = (struct store_connection_waiting){.deployment_id = store_text(&rows, i, 0, a),
-                                                      .title = store_text(&rows, i, 1, a),
-                                                      .first_at = db_time(&rows, i, 2),
-                                                      .last_at = db_time(&rows, i, 3),
-                                                      .count = db_i64(&rows, i, 4)};
-    }
-    return true;
-}
-
 static bool not_found(struct err *err) {
-    return err_because(err, ERR_NOT_FOUND, "deployment",
-                       "there is no such deployment that this institution decides about");
-}
-
-bool store_connection_decide(struct store *store, const struct store_connection_ref *ref,
-                             bool is_active, struct err *err) {
-    AUTO_ARENA a = {0};
-    AUTO_CONN *conn = NULL;
-    AUTO_ROWS rows = {0};
-    struct db_args args;
-    db_args_init(&args, &a);
-    db_add_i64(&args, ref->institution_id);
-    db_add_text(&args, ref->slug);
-    db_add_text(&args, ref->deployment_id);
-    db_add_bool(&args, is_active);
-    if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
-        !db_begin(conn, ref->institution_id, err) ||
-        !db_run(conn, "connection_decide", &args, &rows, err)) {
-        return false;
-    }
-    if (rows.count == 0) {
-        return not_found(err);
-    }
-    return store_audit_in(conn, ref->institution_id, ref->actor_person_id,
-                          is_active ? "deployment_approve" : "deployment_refuse",
-                          sv_printf(&a, "{\"deployment\":%lld}", (long long)db_i64(&rows, 0, 0)),
-                          &a, err) &&
-           db_commit(conn, err);
+    return err_because(err, ERR_NOT_FOUND, "deployment", "this institution has no such deployment");
 }
 
 bool store_connection_probe(struct store *store, const struct store_connection_ref *ref,
@@ -114,33 +65,6 @@ bool store_connection_probe(struct store *store, const struct store_connection_r
                                       .payload = sv_printf(&a, "{\"deployment\":%lld}", id),
                                       .priority = 10};
     return store_job_add(store, &job, err);
-}
-
-bool store_connection_invite(struct store *store, const struct store_connection_invite *invite,
-                             struct err *err) {
-    AUTO_ARENA a = {0};
-    AUTO_CONN *conn = NULL;
-    AUTO_ROWS rows = {0};
-    struct db_args args;
-    db_args_init(&args, &a);
-    db_add_bytes(&args, sv_of((const char *)invite->code_hash, sizeof invite->code_hash));
-    db_add_i64(&args, invite->institution_id);
-    db_add_time(&args, invite->expires_at);
-    db_add_i64(&args, STORE_INVITES_OPEN_MAX);
-    if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
-        !db_begin(conn, invite->institution_id, err) ||
-        !db_run(conn, "connection_invite", &args, &rows, err)) {
-        return false;
-    }
-    if (rows.count == 0) {
-        return err_because(err, ERR_CONFLICT, "invites",
-                           "%d registration links are open already; use one of them, or wait until "
-                           "they run out",
-                           STORE_INVITES_OPEN_MAX);
-    }
-    return store_audit_in(conn, invite->institution_id, invite->actor_person_id, "invite_make",
-                          SV("{}"), &a, err) &&
-           db_commit(conn, err);
 }
 
 bool store_probe_get(struct store *store, int64_t institution_id, int64_t deployment_id,

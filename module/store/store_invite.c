@@ -14,6 +14,7 @@ bool store_invite_make(struct store *store, const struct store_invite_new *v, st
     unsigned char secret[32];
     unsigned char hash[32];
     AUTO_CONN *conn = NULL;
+    AUTO_ROWS rows = {0};
     struct db_args args;
     random_bytes(secret, sizeof secret);
     *code = base64url_encode(a, secret, sizeof secret);
@@ -25,10 +26,19 @@ bool store_invite_make(struct store *store, const struct store_invite_new *v, st
     db_add_text(&args, v->config_host);
     db_add_bool(&args, v->approves_deployments);
     db_add_time(&args, v->expires_at);
-    return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
-           db_begin(conn, v->institution_id, err) &&
-           db_run(conn, "invite_insert", &args, NULL, err) &&
-           store_audit_in(conn, v->institution_id, v->actor_person_id, "platform_invited",
+    db_add_i64(&args, STORE_INVITES_OPEN_MAX);
+    if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
+        !db_begin(conn, v->institution_id, err) ||
+        !db_run(conn, "invite_insert", &args, &rows, err)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        return err_because(err, ERR_CONFLICT, "invites",
+                           "%d registration links are open already; use one of them, or wait until "
+                           "they run out",
+                           STORE_INVITES_OPEN_MAX);
+    }
+    return store_audit_in(conn, v->institution_id, v->actor_person_id, "platform_invited",
                           sv_printf(a, "{\"registration\":%lld}", (long long)v->registration_id), a,
                           err) &&
            db_commit(conn, err);

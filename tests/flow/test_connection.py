@@ -119,7 +119,7 @@ def test_a_waiting_deployment_is_approved_by_the_school_that_invited(place):
     finally:
         place.owned(False)
     assert place.laurel.rows("SELECT action FROM audit WHERE action LIKE 'deployment_%' ORDER BY id") == [
-        ("deployment_refuse",), ("deployment_approve",)]
+        ("deployment_refused",), ("deployment_approved",)]
 
 
 def test_a_shared_registration_shows_no_other_schools_deployment_and_decides_nothing(place):
