@@ -1,9 +1,9 @@
 #include "lti_register.h"
+#include "lti_claims.h"
 #include "lti_register_words.h"
 #include "lti_token.h"
 #include "lti_url.h"
 
-#define SCOPE_NOTICES "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 #define PRODUCT_MAX 100
 #define PLACEMENTS_MAX 100
 #define CLIENT_ID_MAX 255
@@ -13,7 +13,7 @@ const struct lti_register_service lti_register_services[LTI_REGISTER_SERVICES] =
     {LTI_SCOPE_SCORE, "write into its own gradebook columns"},
     {LTI_SCOPE_RESULT_READ, "read results of its gradebook columns"},
     {LTI_SCOPE_ROSTER, "see who is in a course"},
-    {SCOPE_NOTICES, "be told when a course was copied"},
+    {LTI_SCOPE_NOTICES, "be told when a course was copied"},
 };
 
 static bool refuse(struct err *err, const char *member, const char *why) {
@@ -32,13 +32,6 @@ bool lti_register_check_url(struct sv url, struct err *err) {
             "the platform says that its configuration is at an address that is not https");
     }
     return true;
-}
-
-/* Canvas's cloud: one issuer for all schools (reference lti.md 10.1). */
-static bool is_canvas_cloud(struct sv issuer) {
-    return sv_eq(issuer, SV("https://canvas.instructure.com")) ||
-           sv_eq(issuer, SV("https://canvas.beta.instructure.com")) ||
-           sv_eq(issuer, SV("https://canvas.test.instructure.com"));
 }
 
 static bool is_canvas_host(struct lti_url url) {
@@ -61,7 +54,7 @@ static bool is_same_host(struct lti_url left, struct lti_url right) {
 static bool is_own(const struct lti_register_judge *judge, struct sv issuer, struct lti_url home,
                    struct lti_url url) {
     return is_same_host(home, url) || is_extra_host(judge, url) ||
-           (is_canvas_cloud(issuer) && is_canvas_host(url));
+           (lti_claims_is_canvas_cloud(issuer) && is_canvas_host(url));
 }
 
 static bool read_issuer(const struct lti_register_judge *judge, const json_t *config,
@@ -75,8 +68,8 @@ static bool read_issuer(const struct lti_register_judge *judge, const json_t *co
         !lti_url_read(judge->config_url, &served)) {
         return refuse(err, "its address", "is no https address");
     }
-    bool is_served_by_canvas =
-        is_canvas_cloud(out->issuer) && (is_canvas_host(served) || is_extra_host(judge, served));
+    bool is_served_by_canvas = lti_claims_is_canvas_cloud(out->issuer) &&
+                               (is_canvas_host(served) || is_extra_host(judge, served));
     return is_same_host(*home, served) || is_served_by_canvas ||
            refuse(err, "issuer",
                   "belongs to another host than the one that served it; where a school runs Canvas "
