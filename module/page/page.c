@@ -39,21 +39,20 @@ HANDLER(import)
 HANDLER(import_confirm)
 HANDLER(check)
 HANDLER(image)
-HANDLER(connection)
-HANDLER(connection_probe)
-HANDLER(connection_deployment)
-HANDLER(connection_invite)
-HANDLER(pick)
-HANDLER(pick_send)
-HANDLER(placed)
 HANDLER(lti_open)
 HANDLER(register)
 HANDLER(register_confirm)
 HANDLER(canvas)
-HANDLER(logo)
 HANDLER(notices)
+HANDLER(pick)
+HANDLER(pick_send)
+HANDLER(placed)
 HANDLER(copy)
 HANDLER(copy_decide)
+HANDLER(connection)
+HANDLER(connection_probe)
+HANDLER(connection_deployment)
+HANDLER(connection_invite)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -63,7 +62,14 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/lti/launch/:registration", go_lti_launch, 0},
     {WEB_GET, "/lti/launch", go_lti_launch_get, 0},
     {WEB_GET, "/lti/launch/:registration", go_lti_launch_get, 0},
+    {WEB_POST, "/lti/open", go_lti_open, 0},
     {WEB_GET, "/lti/jwks", go_lti_jwks, 0},
+    {WEB_GET, "/lti/jwks/:registration", go_lti_jwks, 0},
+    {WEB_GET, "/lti/register", go_register, 0},
+    {WEB_POST, "/lti/register", go_register_confirm, 0},
+    {WEB_GET, "/lti/canvas.json", go_canvas, 0},
+    {WEB_POST, "/lti/notices", go_notices, 0},
+    {WEB_POST, "/lti/notices/:registration", go_notices, 0},
     {WEB_GET, "/healthz", go_health, 0},
     {WEB_GET, "/readyz", go_ready, 0},
     {WEB_GET, "/metrics", go_metrics_show, 0},
@@ -83,6 +89,12 @@ static const struct web_route ROUTES[] = {
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/badges/:badge", go_badge, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE | PAGE_MENTOR},
+    {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/copy", go_copy, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/copy/:decision", go_copy_decide,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/connection", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
     {WEB_POST, "/app/l/:launch/connection/probe", go_connection_probe,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
@@ -92,21 +104,6 @@ static const struct web_route ROUTES[] = {
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     /* Loaded again after a link was made: the link is not shown twice. */
     {WEB_GET, "/app/l/:launch/connection/invite", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
-    {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
-    {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
-    {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE},
-    {WEB_POST, "/lti/open", go_lti_open, 0},
-    {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE},
-    {WEB_GET, "/lti/jwks/:registration", go_lti_jwks, 0},
-    {WEB_GET, "/lti/register", go_register, 0},
-    {WEB_POST, "/lti/register", go_register_confirm, 0},
-    {WEB_GET, "/lti/canvas.json", go_canvas, 0},
-    {WEB_GET, "/logo.svg", go_logo, 0},
-    {WEB_POST, "/lti/notices", go_notices, 0},
-    {WEB_POST, "/lti/notices/:registration", go_notices, 0},
-    {WEB_GET, "/app/l/:launch/copy", go_copy, PAGE_IN_COURSE | PAGE_TEACHER},
-    {WEB_POST, "/app/l/:launch/copy/:decision", go_copy_decide,
-     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 

@@ -8,7 +8,7 @@ struct lti_register_tool page_register_tool(const struct page *p, struct sv slug
         .jwks_url = slug.len == 0
                         ? sv_printf(p->arena, "%.*s/lti/jwks", SV_ARG(base))
                         : sv_printf(p->arena, "%.*s/lti/jwks/%.*s", SV_ARG(base), SV_ARG(slug)),
-        .logo_url = sv_printf(p->arena, "%.*s/logo.svg", SV_ARG(base))};
+        .logo_url = sv_printf(p->arena, "%.*s" PAGE_ICON_PATH, SV_ARG(base))};
 }
 
 bool page_canvas(struct page *p, struct err *err) {

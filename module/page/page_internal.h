@@ -19,6 +19,8 @@
 #define PAGE_COOKIE_BROWSER "laurel-browser"
 #define PAGE_COOKIE_SESSION "laurel-s-" /* and the launch id */
 #define PAGE_PATH_LAUNCH "/app/l/"
+#define PAGE_ICON_PATH                                                                             \
+    "/assets/lasting/laurel.svg" /* what platforms keep: the same in every release */
 #define PAGE_BROWSER_COOKIE_S (INT64_C(30) * 86400)
 #define PAGE_SESSION_COOKIE_S (INT64_C(4) * 3600)
 
@@ -159,8 +161,6 @@ page_handler page_lti_jwks;
 page_handler page_register;
 page_handler page_register_confirm;
 page_handler page_canvas;
-/* page_public.c: /logo.svg, an address that stays */
-page_handler page_logo;
 /* page_notices.c */
 page_handler page_notices;
 /* page_copy.c */

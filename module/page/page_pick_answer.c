@@ -6,7 +6,6 @@
 #include "store_key.h"
 
 /* A picture at an address that outlives releases: platforms keep it with the link. */
-#define ICON "/assets/lasting/laurel.svg"
 #define ICON_PX 64
 
 /* What the item's pointers lead to. */
@@ -88,7 +87,7 @@ static bool add_badge(const struct page *p, const struct page_pick *pick,
 static bool build(const struct page *p, const struct page_pick *pick,
                   const struct page_picked *picked, size_t count, struct answer *out,
                   struct err *err) {
-    struct sv icon = sv_printf(p->arena, "%.*s" ICON, SV_ARG(p->app->options.base_url));
+    struct sv icon = sv_printf(p->arena, "%.*s" PAGE_ICON_PATH, SV_ARG(p->app->options.base_url));
     struct sv url = item_url(p, pick);
     for (size_t i = 0; i < count; i++) {
         out->items[i] = (struct lti_deep_link_item){

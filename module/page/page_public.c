@@ -86,14 +86,3 @@ bool page_asset(struct page *p, struct err *err) {
     p->resp->cache = is_lasting ? WEB_CACHE_MINUTES : WEB_CACHE_IMMUTABLE;
     return true;
 }
-
-/* The one asset whose address platforms keep for years. */
-bool page_logo(struct page *p, struct err *err) {
-    const struct blob *file = blob_find(blob_assets, blob_assets_count, SV("laurel.svg"));
-    if (file == NULL) {
-        return err_set(err, ERR_BUG, "laurel.svg is not among the assets");
-    }
-    web_bytes(p->resp, 200, "image/svg+xml", blob_sv(file));
-    p->resp->cache = WEB_CACHE_MINUTES;
-    return true;
-}
