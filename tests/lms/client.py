@@ -80,20 +80,26 @@ class Browser:
 
     def __init__(self, lms, user_id):
         self.lms, self.user_id = lms, user_id
-        reply = send("POST", lms.issuer + "/login", {"user": user_id})
+        reply = send("POST", lms.public_url + "/login", {"user": user_id})
         self.cookie = reply.headers["Set-Cookie"].split(";")[0]
 
     def get(self, path):
-        return send("GET", self.lms.issuer + path, headers={"Cookie": self.cookie})
+        return send("GET", self.lms.public_url + path, headers={"Cookie": self.cookie})
 
     def post(self, path, fields):
-        return send("POST", self.lms.issuer + path, fields, {"Cookie": self.cookie})
+        return send("POST", self.lms.public_url + path, fields, {"Cookie": self.cookie})
 
     def begin_launch(self, cmid):
-        return read_form(self.get(f"/mod/lti/launch.php?id={cmid}&triggerview=0").text)
+        """`cmid` of a link; at Canvas also a launch path."""
+        path = cmid if isinstance(cmid, str) else f"/mod/lti/launch.php?id={cmid}&triggerview=0"
+        return read_form(self.get(path).text)
 
-    def begin_deep_linking(self, course_id):
-        return read_form(self.get(f"/mod/lti/contentitem.php?course={course_id}&id={self.lms.ready['deployment_id']}").text)
+    def begin_deep_linking(self, course_id, placement="link_selection"):
+        tool = self.lms.ready["deployment_id"].partition(":")[0]
+        path = f"/courses/{course_id}/external_tools/{tool}/resource_selection?launch_type={placement}"
+        if self.lms.ready["personality"] == "moodle":
+            path = f"/mod/lti/contentitem.php?course={course_id}&id={tool}"
+        return read_form(self.get(path).text)
 
     def auth_fields(self, form, nonce, state, redirect_uri=None):
         """The authentication request a correct tool makes of a login initiation."""
@@ -103,7 +109,11 @@ class Browser:
                 "nonce": nonce, "state": state}
 
     def authenticate(self, fields):
-        return self.get("/mod/lti/auth.php?" + urllib.parse.urlencode(fields))
+        """Canvas's first address sends the browser on to the school's own."""
+        reply = send("GET", self.lms.ready["auth_url"] + "?" + urllib.parse.urlencode(fields), headers={"Cookie": self.cookie})
+        if reply.status == 302 and "/api/lti/authorize?" in reply.headers["Location"]:
+            reply = send("GET", reply.headers["Location"], headers={"Cookie": self.cookie})
+        return reply
 
     def answer_auth(self, form, nonce="nonce-1", state="state-1", **changes):
         """The form the platform then posts to the tool. A change to None leaves the parameter out."""
@@ -115,7 +125,8 @@ class DemoLms:
     """A running demo LMS. `ready` is the line it printed."""
 
     def __init__(self, process, ready, tool):
-        self.process, self.ready, self.tool, self.issuer = process, ready, tool, ready["issuer"]
+        self.process, self.ready, self.tool = process, ready, tool
+        self.issuer, self.public_url = ready["issuer"], ready["public_url"]
 
     @classmethod
     def start(cls, tool="http://127.0.0.1:9", timeout=30, **options):
@@ -149,7 +160,7 @@ class DemoLms:
 
     def control(self, command, **body):
         """One control command; a refusal is an error."""
-        reply = send("POST", f"{self.issuer}/_control/{command}", json.dumps(body),
+        reply = send("POST", f"{self.public_url}/_control/{command}", json.dumps(body),
                      {"X-Control-Token": self.ready["control_token"], "Content-Type": "application/json"})
         if reply.status != 200:
             raise RuntimeError(f"{command}: {reply.status} {reply.text}")

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A demo learning platform: an independent LTI 1.3 platform that behaves like Moodle. See README.md."""
+"""A demo learning platform: an independent LTI 1.3 platform that behaves like Moodle or like Canvas. See README.md."""
 import argparse
 import json
 import logging
@@ -12,13 +12,18 @@ import threading
 from demolms import describe, seed
 from demolms.app import create_app
 from demolms.httpd import DrainedBody, listen
+from demolms.state import Addresses
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument("--public-url", help="the issuer, when a proxy stands in front")
+    parser.add_argument("--personality", choices=("moodle", "canvas"), default="moodle")
+    parser.add_argument("--public-url", help="what browsers open, when a proxy stands in front")
+    parser.add_argument("--issuer", help="default the public URL; one Canvas issuer serves many schools")
+    parser.add_argument("--auth-url", help="base of the authentication request's address; default the public URL")
+    parser.add_argument("--service-url", help="base of what tools call; default the public URL")
     parser.add_argument("--tool", default="http://127.0.0.1:8080", help="base URL of the LTI tool")
     parser.add_argument("--tool-jwks", help="the tool's key set; default TOOL/lti/jwks")
     parser.add_argument("--seed", type=int, default=0, help="0 is the fixed demonstration school")
@@ -41,10 +46,12 @@ def main():
     logging.getLogger("werkzeug").setLevel(logging.INFO if args.verbose else logging.ERROR)
     box = {}
     server = listen(args.host, args.port, DrainedBody(lambda environ, start: box["app"](environ, start)), args.verbose)
-    issuer = (args.public_url or f"http://{args.host}:{server.server_port}").rstrip("/")
+    public = (args.public_url or f"http://{args.host}:{server.server_port}").rstrip("/")
+    addresses = Addresses((args.issuer or public).rstrip("/"), public, (args.auth_url or public).rstrip("/"),
+                          (args.service_url or public).rstrip("/"))
     tool = args.tool.rstrip("/")
     learners = args.learners if args.learners is not None else {"small": 5}.get(args.course, 62)
-    school = seed.build(issuer, tool, args.tool_jwks or tool + "/lti/jwks", args.seed, args.course, learners)
+    school = seed.build(addresses, tool, args.tool_jwks, args.seed, args.course, learners, args.personality)
     box["app"] = create_app(school)
 
     done = threading.Event()

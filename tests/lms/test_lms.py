@@ -4,12 +4,10 @@ import json
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from jwcrypto import jwk, jws
-
 from client import DemoLms, read_form, send
+from fake_tool import verified
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -22,44 +20,6 @@ CONTAINER = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 ROSTER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-
-
-class FakeTool:
-    """A tool that only publishes its keys."""
-
-    def __init__(self):
-        self.key = jwk.JWK.generate(kty="RSA", size=2048, kid="tool-key-1", alg="RS256", use="sig")
-        self.fetches = 0
-        tool = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                tool.fetches += 1
-                body = json.dumps({"keys": [json.loads(tool.key.export_public())]}).encode()
-                self.send_response(200 if self.path == "/lti/jwks" else 404)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def sign(self, claims, **header):
-        envelope = jws.JWS(json.dumps(claims))
-        envelope.add_signature(self.key, protected=json.dumps({"alg": "RS256", "typ": "JWT", "kid": "tool-key-1", **header}))
-        return envelope.serialize(compact=True)
-
-
-@pytest.fixture(scope="module")
-def tool():
-    fake = FakeTool()
-    yield fake
-    fake.server.shutdown()
-    fake.server.server_close()
 
 
 @pytest.fixture
@@ -108,15 +68,6 @@ def line_items(lms, course, extra=""):
 def below(item_url, part):
     path, _, query = item_url.partition("?")
     return f"{path}/{part}?{query}"
-
-
-def verified(lms, token):
-    """The claims, after the signature was checked against the published key set."""
-    keys = jwk.JWKSet.from_json(send("GET", lms.ready["jwks_url"]).text)
-    envelope = jws.JWS()
-    envelope.deserialize(token)
-    envelope.verify(keys.get_key(envelope.jose_header["kid"]), "RS256")
-    return json.loads(envelope.payload)
 
 
 def launch(lms, user, cmid=None, **changes):

@@ -3,12 +3,19 @@ import time
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import ags, control, launch, nrps, pages, teaching, token_service, webservice
+from . import ags, control, launch, nrps, pages, registration, storage, teaching, token_service, webservice
+from .canvas import ags as canvas_ags
+from .canvas import launch as canvas_launch
+from .canvas import notices, placements, register
+from .canvas import nrps as canvas_nrps
+from .canvas import services as canvas_services
 from .guards import LoginRequired, MoodleError
 from .keys import PlatformKey, ToolKeys
 
-# These ask the tool for its keys in the middle of the request: they take the lock themselves.
-UNLOCKED = {"token.issue", "launch.content_item_return"}
+MOODLE = (launch, token_service, ags, nrps, registration, webservice)
+CANVAS = (canvas_launch, canvas_services, canvas_ags, canvas_nrps, notices, placements, register)
+# These call the tool in the middle of the request: they take the lock themselves.
+UNLOCKED = {"token.issue", "launch.content_item_return", "canvas_token.issue", "canvas_placements.response", "control.control"}
 LOGGED_HEADERS = ("Accept", "Content-Type", "User-Agent", "Authorization", "Origin", "Referer")
 
 
@@ -19,7 +26,7 @@ def create_app(school):
     app.school = school
     school.key = PlatformKey()
     school.tool_keys = ToolKeys(school)
-    for room in (launch, token_service, ags, nrps, webservice, control, pages, teaching):
+    for room in (*(CANVAS if school.is_canvas else MOODLE), storage, control, pages, teaching):
         app.register_blueprint(room.blueprint)
 
     @app.before_request

@@ -4,6 +4,7 @@ import secrets
 from hashlib import md5, sha256
 
 from .state import EDITING_TEACHER, TEACHER
+from .variables import expand, moodle, with_moodles_names
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -16,7 +17,8 @@ ADMINISTRATOR_ROLES = [VOCABULARY + "institution/person#Administrator", VOCABULA
 
 def permitted_ags_scopes(school):
     read = [AGS_SCOPE + "lineitem.readonly", AGS_SCOPE + "result.readonly", AGS_SCOPE + "score"]
-    return {0: [], 1: read, 2: [AGS_SCOPE + "lineitem"] + read}[school.quirks.ags]
+    scopes = {0: [], 1: read, 2: [AGS_SCOPE + "lineitem"] + read}[school.quirks.ags]
+    return [scope for scope in scopes if school.tool.scopes is None or scope in school.tool.scopes]
 
 
 def roles(user, course):
@@ -35,26 +37,25 @@ def basic_outcome(school, link, user):
             "launchid": secrets.randbelow(2_000_000_000)}
     digest = sha256((school.ws_token + json.dumps(data)).encode()).hexdigest()
     return {"lis_result_sourcedid": json.dumps({"data": data, "hash": digest}, separators=(",", ":")),
-            "lis_outcome_service_url": school.issuer + "/mod/lti/service.php"}
+            "lis_outcome_service_url": school.service_url + "/mod/lti/service.php"}
 
 
 def memberships_url(school, course):
-    return f"{school.issuer}/mod/lti/services.php/CourseSection/{course.id}/bindings/{school.tool.type_id}/memberships"
+    return f"{school.service_url}/mod/lti/services.php/CourseSection/{course.id}/bindings/{school.tool.type_id}/memberships"
 
 
 def line_items_url(school, course):
-    return f"{school.issuer}/mod/lti/services.php/{course.id}/lineitems"
+    return f"{school.service_url}/mod/lti/services.php/{course.id}/lineitems"
 
 
 def line_item_url(school, item, type_id=None):
     query = f"?type_id={type_id}" if type_id else ""
-    return f"{school.issuer}/mod/lti/services.php/{item.course_id}/lineitems/{item.id}/lineitem{query}"
+    return f"{school.service_url}/mod/lti/services.php/{item.course_id}/lineitems/{item.id}/lineitem{query}"
 
 
 def custom(school, course, user, link):
-    services = f"{school.issuer}/mod/lti/services.php"
-    values = dict(link.custom) if link else {}
-    values.update({"user_name": user.username, "ctx_history": course.history, "course_label": course.shortname})
+    services = f"{school.service_url}/mod/lti/services.php"
+    values = with_moodles_names(expand({**(link.custom if link else {}), **school.tool.custom}, moodle(course, user, link)))
     if school.quirks.nrps:
         values["context_memberships_url"] = memberships_url(school, course)
     values["system_setting_url"] = f"{services}/tool/{school.tool.type_id}/custom"
@@ -72,7 +73,7 @@ def build(school, course, user, nonce, *, link=None, line_item_link="same", wind
     claims = {
         "nonce": nonce, "iat": now, "exp": now + quirks.exp_seconds, "iss": school.issuer,
         "aud": link.consumer_key if link and link.consumer_key else tool.client_id,
-        LTI + "deployment_id": str(tool.type_id),
+        LTI + "deployment_id": tool.deployment_id,
         LTI + "target_link_uri": (link.tool_url if link else "") or tool.launch_url,
         "sub": str(user.id),
         LTI + "lis": {"person_sourcedid": user.idnumber, "course_section_sourcedid": course.idnumber},
@@ -94,7 +95,7 @@ def build(school, course, user, nonce, *, link=None, line_item_link="same", wind
         container = 4 if window == "window" else 3
         claims[LTI + "launch_presentation"] |= {
             "document_target": window,
-            "return_url": f"{school.issuer}/mod/lti/return.php?course={course.id}&launch_container={container}"
+            "return_url": f"{school.public_url}/mod/lti/return.php?course={course.id}&launch_container={container}"
                           f"&instanceid={link.instance}&sesskey={sesskey}"}
     claims[LTI + "tool_platform"] = {
         "product_family_code": "moodle", "version": school.release[1],
@@ -132,6 +133,6 @@ def deep_linking_settings(school, course, sesskey):
         "accept_presentation_document_targets": ["frame", "iframe", "window"],
         "accept_copy_advice": False, "accept_multiple": True, "accept_unsigned": False,
         "auto_create": False, "can_confirm": False,
-        "deep_link_return_url": f"{school.issuer}/mod/lti/contentitem_return.php?course={course.id}"
+        "deep_link_return_url": f"{school.public_url}/mod/lti/contentitem_return.php?course={course.id}"
                                 f"&id={school.tool.type_id}&sesskey={sesskey}",
         "title": school.tool.name, "text": ""}

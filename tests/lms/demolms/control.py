@@ -1,13 +1,16 @@
 """The test control API: POST /_control/<name>, JSON in and out, header X-Control-Token."""
 import hmac
+from dataclasses import replace
 
 from flask import Blueprint, current_app, jsonify, request
 
 from . import claims, describe
+from .canvas import claims as canvas_claims
+from .canvas import notices, placements
 from .keys import PlatformKey, merge_patch
 from .pages import new_session
 from .seed import add_user
-from .state import ROLE_IDS, STUDENT
+from .state import OBSERVER, ROLE_IDS, STUDENT, Course
 
 blueprint = Blueprint("control", __name__)
 COMMANDS = {}
@@ -33,7 +36,10 @@ def control(name):
     if not isinstance(body, dict):
         return jsonify(error="The body is one JSON object."), 400
     try:
-        return jsonify(COMMANDS[name](school, body))
+        with school.lock:
+            answer = COMMANDS[name](school, body)
+        # A command that calls the tool returns the rest of its work: the tool may ask this server meanwhile.
+        return jsonify(answer() if callable(answer) else answer)
     except (BadRequest, ValueError) as problem:
         return jsonify(error=str(problem)), 400
     except KeyError as problem:
@@ -101,12 +107,13 @@ def set_grades(school, body):
 
 @command
 def set_item(school, body):
-    """{item_title | cmid | item_id, course?, title?, grademax?, gradepass?, locked?}"""
+    """{item_title | cmid | item_id, course?, title?, grademax?, gradepass?, locked?, published?}"""
     item = find_item(school, body)
     if "grademax" in body:
         school.rescale(item, float(body["grademax"]))
     item.gradepass = float(body.get("gradepass", item.gradepass))
     item.locked = bool(body.get("locked", item.locked))
+    item.published = bool(body.get("published", item.published))
     activity = school.activity_of(item)
     if "title" in body:
         item.title = body["title"]
@@ -166,12 +173,79 @@ COMMANDS["add_user"] = COMMANDS.pop("add_user_")
 
 @command
 def enrol(school, body):
-    """{user, course, role? student|teacher|editingteacher, suspended?}"""
+    """{user, course, role? student|teacher|editingteacher|observer (Canvas), suspended?, observes? [user]}"""
     user, course, role = find_user(school, body["user"]), find_course(school, body["course"]), body.get("role", STUDENT)
-    if role not in ROLE_IDS:
-        raise BadRequest(f"role is one of {', '.join(ROLE_IDS)}.")
-    school.enrol(course, user, role, bool(body.get("suspended", False)))
+    if role not in ROLE_IDS or (role == OBSERVER and not school.is_canvas):
+        raise BadRequest(f"role is one of {', '.join(ROLE_IDS)}; only Canvas has observers.")
+    observes = [find_user(school, one).id for one in body.get("observes", [])]
+    school.enrol(course, user, role, bool(body.get("suspended", False)), observes)
     return describe.user_summary(school, user)
+
+
+@command
+def add_test_student(school, body):
+    """{course?}: Canvas's "Student View", as a person of its own."""
+    user = add_user(school, "Test", "Student", "", None)
+    user.is_test_student = True
+    school.enrol(find_course(school, body.get("course")), user)
+    return describe.user_summary(school, user)
+
+
+@command
+def set_course(school, body):
+    """{course?, concluded?, title?}"""
+    course = find_course(school, body.get("course"))
+    course.concluded = bool(body.get("concluded", course.concluded))
+    course.fullname = str(body.get("title", course.fullname))
+    return describe.course_summary(school, course)
+
+
+@command
+def copy_course(school, body):
+    """{course?, shortname?, title?} -> the copy: teachers, activities, links and columns with new ids, and where it came
+    from. Canvas then tells the tool, if a handler is registered: `notice` says how that ended."""
+    old = find_course(school, body.get("course"))
+    new = Course(school.next_course(), body.get("shortname", old.shortname + "-copy"), body.get("title", old.fullname + " (copy)"),
+                 "", old.summary, ancestors=(old.id, *old.ancestors), start=school.now(), total_item_id=school.next_item())
+    school.courses[new.id] = new
+    copy_content(school, old, new)
+    summary = describe.course_summary(school, new)
+    if not school.is_canvas:
+        return {**summary, "notice": None}
+    token = notices.context_copied(school, new, old)
+    return lambda: {**summary, "notice": notices.deliver(school, "LtiContextCopyNotice", [token])}
+
+
+def copy_content(school, old, new):
+    """Activities get new ids, and so do their columns; resourceId and tag come along."""
+    instances = {}
+    for activity in school.activities_of(old):
+        item = school.item_of(activity)
+        twin = school.add_activity(new, activity.kind, activity.title, item.grademax if item else None,
+                                   item.gradepass if item else 0.0)
+        twin_item = school.item_of(twin)
+        for name in ("intro", "due", "tracking", "require_grade", "require_pass", "course_requirement", "visible", "tool_url",
+                     "custom", "consumer_key", "is_navigation"):
+            setattr(twin, name, getattr(activity, name))
+        instances[activity.kind, activity.instance] = twin.instance
+        if twin_item:
+            twin_item.resource_id, twin_item.tag = item.resource_id, item.tag
+    for item in school.items_of(old):
+        if item.module is None:
+            twin = replace(item, id=school.next_item(), course_id=new.id, link_id=instances.get(("lti", item.link_id)))
+            school.items[twin.id] = twin
+    for enrolment in old.enrolments.values():
+        if enrolment.role not in (STUDENT, OBSERVER):
+            school.enrol(new, school.users[enrolment.user_id], enrolment.role)
+
+
+@command
+def send_notice(school, body):
+    """{type, claims_delta?, header_delta?, times?}: one notice to the registered handler, bent by JSON merge patches."""
+    if not school.is_canvas:
+        raise BadRequest("Moodle sends no notices.")
+    token = notices.notice(school, body["type"], body.get("claims_delta"), body.get("header_delta"))
+    return lambda: {"jwt": token, **notices.deliver(school, body["type"], [token] * int(body.get("times", 1)))}
 
 
 @command
@@ -195,8 +269,7 @@ def set_quirk(school, body):
 @command
 def set_tool(school, body):
     """{url, jwks_url?}: where the tool lives, when that is known only after this server listens."""
-    school.tool.base_url = body["url"].rstrip("/")
-    school.tool.jwks_url = body.get("jwks_url") or school.tool.base_url + "/lti/jwks"
+    school.tool.point_to(body["url"].rstrip("/"), body.get("jwks_url"))
     return {"login": school.tool.login_url, "launch": school.tool.launch_url, "jwks": school.tool.jwks_url}
 
 
@@ -236,19 +309,33 @@ def requests(school, body):
 def mint(school, body):
     """{user, resource_link? instance, course?, nonce, claims_delta?, header_delta?, deep_link?, other_key?} -> {id_token, claims}.
     The deltas are JSON merge patches on a good token's claims and header: null deletes."""
-    user = find_user(school, body["user"])
-    if body.get("deep_link"):
-        course = find_course(school, body.get("course"))
-        settings = claims.deep_linking_settings(school, course, "mintedkey1")
-        good = claims.build(school, course, user, body["nonce"], deep_link=settings)
-    else:
-        link = mint_link(school, body)
-        good = claims.build(school, school.courses[link.course_id], user, body["nonce"], link=link, sesskey="mintedkey1")
+    good = canvas_claims_of(school, body) if school.is_canvas else moodle_claims_of(school, body)
     bent = merge_patch(good, body.get("claims_delta", {}))
     key = PlatformKey() if body.get("other_key") else school.key
     if key is not school.key:
         key.kid = school.key.kid
     return {"id_token": key.sign(bent, body.get("header_delta")), "claims": bent}
+
+
+def moodle_claims_of(school, body):
+    user = find_user(school, body["user"])
+    if body.get("deep_link"):
+        course = find_course(school, body.get("course"))
+        settings = claims.deep_linking_settings(school, course, "mintedkey1")
+        return claims.build(school, course, user, body["nonce"], deep_link=settings)
+    link = mint_link(school, body)
+    return claims.build(school, school.courses[link.course_id], user, body["nonce"], link=link, sesskey="mintedkey1")
+
+
+def canvas_claims_of(school, body):
+    user = find_user(school, body["user"])
+    if body.get("deep_link"):
+        course, placement = find_course(school, body.get("course")), body.get("placement", "link_selection")
+        settings = placements.settings(school, course, placement)
+        return canvas_claims.build(school, course, user, body["nonce"], placement=placement, deep_link=settings)
+    link = mint_link(school, body)
+    placement = "course_navigation" if link.is_navigation else None
+    return canvas_claims.build(school, school.courses[link.course_id], user, body["nonce"], link=link, placement=placement)
 
 
 def mint_link(school, body):

@@ -39,6 +39,11 @@ def require_entry(school, course):
         abort(redirect(f"/enrol/index.php?id={course.id}", 303))
 
 
+def require_administrator():
+    if not logged_in().site_admin:
+        raise MoodleError("Sorry, but you do not currently have permissions to do that.")
+
+
 def require_teacher(school, course):
     require_entry(school, course)
     if not school.may_teach(g.user, course):

@@ -36,6 +36,16 @@ class PlatformKey:
         numbers = json.loads(self.jwk.export_public())
         return {"kty": "RSA", "alg": "RS256", "kid": self.kid, "e": numbers["e"], "n": numbers["n"], "use": "sig"}
 
+    def verifies(self, token):
+        """Whether this key signed `token`."""
+        try:
+            envelope = jws.JWS()
+            envelope.deserialize(token)
+            envelope.verify(self.jwk, "RS256")
+            return True
+        except (JWException, ValueError, TypeError):
+            return False
+
     def sign(self, claims, header_delta=None):
         """A compact JWS. The header may be bent for negative tests: `none`, HS256 with the public key
         as its secret, the other RSA algorithms; whatever else is named, the signature is RS256."""
@@ -69,6 +79,19 @@ def merge_patch(target, patch):
     return merged
 
 
+def seal(secret, claims):
+    """A parameter only this platform can have made: an HS256 token."""
+    signed = b64(b'{"typ":"JWT","alg":"HS256"}') + "." + b64(json.dumps(claims).encode())
+    return signed + "." + b64(hmac.new(secret, signed.encode(), sha256).digest())
+
+
+def read_sealed(secret, token):
+    """What `seal` put in; None when it was somebody else's, or changed. `exp` is the caller's to check."""
+    signed, _, mac = token.rpartition(".")
+    good = b64(hmac.new(secret, signed.encode(), sha256).digest())
+    return json.loads(unb64(signed.partition(".")[2])) if hmac.compare_digest(mac.encode(), good.encode()) else None
+
+
 class KeysetUnavailable(Exception):
     """The tool's JWKS could not be fetched or read: Moodle answers with an HTML page and 404."""
 
@@ -95,9 +118,9 @@ class ToolKeys:
         self._cached = {}       # JWKS address -> keys
         self.fetches = 0
 
-    def verify(self, token):
-        """The claims of a good token. Raises TokenRefused or KeysetUnavailable. Call it without the lock."""
-        url = self.school.tool.jwks_url
+    def verify(self, token, tool):
+        """The claims of a good token of this registration. Raises TokenRefused or KeysetUnavailable. Call it without the lock."""
+        url = tool.jwks_url
         if url in self._cached:
             try:
                 return self._decode(token, self._cached[url])
@@ -112,7 +135,7 @@ class ToolKeys:
             raise KeysetUnavailable("fix_jwks_alg(): Argument #1 ($jwks) must be of type array, null given")
         headers = {}
         if quirks.version == "4.5":
-            headers = {"User-Agent": f"MoodleBot/4.5 (+{self.school.issuer})", "Accept": "*/*"}
+            headers = {"User-Agent": f"MoodleBot/4.5 (+{self.school.public_url})", "Accept": "*/*"}
         request = urllib.request.Request(url, headers=headers)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         opener.addheaders = []

@@ -3,11 +3,12 @@ return.php and the two deep-linking pages."""
 import json
 import secrets
 
-from flask import Blueprint, current_app, g, jsonify, redirect, render_template, request
+from flask import Blueprint, current_app, g, redirect, render_template, request
 
 from . import claims
 from .guards import MoodleError, check_sesskey, course_or_404, logged_in, require_entry, require_teacher
 from .keys import KeysetUnavailable, TokenRefused, decode_unverified
+from .storage import storage_target
 
 blueprint = Blueprint("launch", __name__)
 INVALID = "Invalid request"
@@ -46,6 +47,8 @@ def content_item():
 
 
 def login_initiation(school, pending, instance, cmid, tool_url):
+    if not school.tool.is_active:
+        raise MoodleError("This tool is not active yet.")
     if school.quirks.version == "4.5":
         launch_id = f"ltilaunch{instance}_{secrets.randbelow(100_000_000)}"
         g.session.launches[launch_id] = pending
@@ -55,7 +58,9 @@ def login_initiation(school, pending, instance, cmid, tool_url):
         hint = str(cmid)
     fields = {"iss": school.issuer, "target_link_uri": tool_url or school.tool.launch_url,
               "login_hint": str(g.user.id), "lti_message_hint": hint,
-              "client_id": school.tool.client_id, "lti_deployment_id": str(school.tool.type_id)}
+              "client_id": school.tool.client_id, "lti_deployment_id": school.tool.deployment_id}
+    if school.quirks.storage != "off":
+        fields["lti_storage_target"] = storage_target(school)
     return post_form("ltiInitiateLoginForm", school.tool.login_url, fields)
 
 
@@ -79,12 +84,14 @@ def authenticate():
     if sent["scope"] != "openid" or sent["response_type"] != "id_token":
         raise MoodleError(INVALID)
     pending, column_link = take_pending(school, sent.get("lti_message_hint", ""))
-    if pending is None or sent["redirect_uri"] != school.tool.launch_url:
+    if pending is None or sent["redirect_uri"] not in school.tool.redirect_uris:
         raise MoodleError(INVALID)
 
     answer = refusal(school, sent)
     if not answer:
         answer = {"id_token": signed_launch(school, pending, column_link, sent["nonce"])}
+        if school.quirks.storage != "off":
+            answer["lti_storage_target"] = storage_target(school)
     return post_form("ltiAuthForm", sent["redirect_uri"], {**answer, "state": sent.get("state", "")})
 
 
@@ -175,7 +182,7 @@ def verified_response(school, token):
     if parts[1].get("iss") != school.tool.client_id:
         raise MoodleError("Consumer key is incorrect.")
     try:
-        return school.tool_keys.verify(token)
+        return school.tool_keys.verify(token, school.tool)
     except (TokenRefused, KeysetUnavailable) as problem:
         raise MoodleError(str(problem)) from problem
 
@@ -196,22 +203,3 @@ def activity_form(school, item):
             "resource_id": str((line_item or {}).get("resourceId", "")),
             "tag": str((line_item or {}).get("tag", "")),
             "custom": dict(line.split("=", 1) for line in lines.split("\n") if "=" in line)}
-
-
-@blueprint.get("/mod/lti/openid-configuration.php")
-def openid_configuration():
-    school = current_app.school
-    base = school.issuer + "/mod/lti/"
-    return jsonify({
-        "issuer": school.issuer, "token_endpoint": base + "token.php",
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "jwks_uri": base + "certs.php", "authorization_endpoint": base + "auth.php",
-        "scopes_supported": [*claims.permitted_ags_scopes(school), claims.NRPS_SCOPE, "openid"],
-        "response_types_supported": ["id_token"], "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email"],
-        "https://purl.imsglobal.org/spec/lti-platform-configuration": {
-            "product_family_code": "moodle", "version": school.release[0],
-            "messages_supported": [{"type": "LtiResourceLinkRequest"},
-                                   {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]}]}})

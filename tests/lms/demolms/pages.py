@@ -11,6 +11,7 @@ from . import describe
 from .completion import COMPLETE, COMPLETE_FAIL, COMPLETE_PASS, activity_state, course_completed
 from .guards import MoodleError, check_sesskey, course_or_404, logged_in, require_entry
 from .state import ROLE_WORDS, Session
+from .storage import origin
 
 blueprint = Blueprint("pages", __name__)
 KIND_WORDS = {"assign": "Assignment", "quiz": "Quiz", "page": "Page", "lti": "External tool"}
@@ -19,7 +20,7 @@ FIRST_SHOWN = 8
 
 
 def add_filters(app):
-    app.jinja_env.filters.update(day=day, moment=moment, points=points, linked=linked)
+    app.jinja_env.filters.update(day=day, moment=moment, points=points, linked=linked, origin=origin)
     app.jinja_env.globals.update(kind_words=KIND_WORDS, state_words=STATE_WORDS, role_words=ROLE_WORDS)
 
 
@@ -69,7 +70,10 @@ def login():
         raise MoodleError("Nobody here has that number.")
     cookie, _ = new_session(school, user)
     response = redirect("/my", 303)
-    response.set_cookie("lmsid", cookie, httponly=True, path="/")
+    # Canvas lets its cookie into requests that other sites start, so that authorize_redirect may come from the tool's frame;
+    # Moodle sends the form to itself once more instead.
+    https_canvas = school.is_canvas and school.public_url.startswith("https:")
+    response.set_cookie("lmsid", cookie, httponly=True, path="/", secure=https_canvas, samesite="None" if https_canvas else None)
     return response
 
 

@@ -4,21 +4,21 @@ import random
 import re
 import string
 import unicodedata
+import uuid
 
 from . import names
-from .state import EDITING_TEACHER, STUDENT, TEACHER, Course, School, ToolRegistration, User
+from .state import CANVAS, EDITING_TEACHER, STUDENT, TEACHER, Course, School, ToolRegistration, User
 
 DAY = 86400
 SCHOOL_NAME = "Northside College"
 
 
-def build(issuer, tool_url, tool_jwks, seed, layout, learner_count):
+def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personality):
     rng = random.Random(seed) if seed else None
     secrets_rng = random.Random(f"demo school {seed}")
-    school = School(issuer, SCHOOL_NAME, rng)
+    school = School(addresses, SCHOOL_NAME, personality, rng, uuid.uuid5(uuid.NAMESPACE_DNS, f"northside {seed}"))
     school.ws_token, school.control_token = hex_token(secrets_rng, 32), hex_token(secrets_rng, 40)
-    client_id = "".join(secrets_rng.choice(string.ascii_letters + string.digits) for _ in range(15))
-    school.tool = ToolRegistration(rng.randint(2, 90) if rng else 1, client_id, tool_url, tool_jwks)
+    register_by_hand(school, rng, secrets_rng, tool_url, tool_jwks)
 
     staff = [add_user(school, *pair, number=f"T{n:02}") for n, pair in enumerate(names.staff_names(rng)[:2 if layout == "small" else None], 1)]
     administrator = add_user(school, "Site", "Administrator", number="", username="admin")
@@ -32,6 +32,23 @@ def build(issuer, tool_url, tool_jwks, seed, layout, learner_count):
     else:
         believable_school(school, staff, learners, random.Random(f"grades {seed}"))
     return school
+
+
+def register_by_hand(school, rng, secrets_rng, tool_url, tool_jwks):
+    """The tool as an administrator enters it, with the custom parameters Laurel's instructions ask for."""
+    client_id = "".join(secrets_rng.choice(string.ascii_letters + string.digits) for _ in range(15))
+    type_id = rng.randint(2, 90) if rng else 1
+    tool = ToolRegistration(type_id, client_id, str(type_id), custom={
+        "user_name": "$User.username", "ctx_history": "$Context.id.history", "course_label": "$Context.label"})
+    if school.personality == CANVAS:
+        tool.type_id = 56 + type_id
+        tool.client_id = str(10_000_000_000_041 + type_id)
+        tool.deployment_id = f"{tool.type_id}:{hex_token(secrets_rng, 40)}"
+        tool.custom = {"canvas_user_id": "$Canvas.user.id", "canvas_course_id": "$Canvas.course.id",
+                       "ctx_history": "$Context.id.history", "link_history": "$ResourceLink.id.history"}
+        school.quirks.storage, school.quirks.exp_seconds = "frame", 3600
+    tool.point_to(tool_url, tool_jwks)
+    school.tool = school.registrations[tool.client_id] = tool
 
 
 def hex_token(rng, digits):
@@ -58,7 +75,8 @@ def add_course(school, shortname, fullname, summary, start):
 
 
 def add_tool_link(school, course, title="Badges"):
-    return school.add_activity(course, "lti", title, intro="See the badges of this course and what is still missing.")
+    return school.add_activity(course, "lti", title, intro="See the badges of this course and what is still missing.",
+                               is_navigation=school.is_canvas)
 
 
 def small_school(school, staff, learners):

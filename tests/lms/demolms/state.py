@@ -3,15 +3,19 @@
 Every access happens while `School.lock` is held; views get it from `app.py`.
 """
 import itertools
+import secrets
 import threading
 import time
+import uuid
 from collections import deque
 from dataclasses import dataclass, field, fields
 from typing import Optional
+from urllib.parse import urlsplit
 
-STUDENT, TEACHER, EDITING_TEACHER = "student", "teacher", "editingteacher"
-ROLE_IDS = {EDITING_TEACHER: 3, TEACHER: 4, STUDENT: 5}
-ROLE_WORDS = {EDITING_TEACHER: "teacher", TEACHER: "non-editing teacher", STUDENT: "student"}
+STUDENT, TEACHER, EDITING_TEACHER, OBSERVER = "student", "teacher", "editingteacher", "observer"
+ROLE_IDS = {EDITING_TEACHER: 3, TEACHER: 4, STUDENT: 5, OBSERVER: 9}
+ROLE_WORDS = {EDITING_TEACHER: "teacher", TEACHER: "non-editing teacher", STUDENT: "student", OBSERVER: "observer"}
+MOODLE, CANVAS = "moodle", "canvas"
 
 
 @dataclass(eq=False)
@@ -23,6 +27,7 @@ class User:
     email: str
     idnumber: str = ""
     site_admin: bool = False
+    is_test_student: bool = False   # Canvas: the teacher in "Student View"
 
     @property
     def name(self):
@@ -34,6 +39,7 @@ class Enrolment:
     user_id: int
     role: str
     suspended: bool = False
+    observes: tuple = ()        # observers: ids of the learners they follow here
 
 
 @dataclass(eq=False)
@@ -43,7 +49,8 @@ class Course:
     fullname: str
     idnumber: str
     summary: str = ""
-    history: str = ""
+    ancestors: tuple = ()       # ids of the courses this one was copied from, newest first
+    concluded: bool = False     # Canvas: read only
     start: int = 0
     total_item_id: int = 0      # the gradebook row of the course total
     enrolments: dict = field(default_factory=dict)
@@ -75,6 +82,7 @@ class Activity:
     tool_url: str = ""          # lti only: a deep-linked URL, else the tool's own
     custom: dict = field(default_factory=dict)
     consumer_key: str = ""
+    is_navigation: bool = False     # Canvas: the tool in the course's menu, not a link of its own
 
 
 @dataclass(eq=False)
@@ -93,6 +101,7 @@ class GradeItem:
     tag: str = ""
     link_id: Optional[int] = None
     locked: bool = False
+    published: bool = True          # Canvas: scores for an unpublished assignment are refused
 
 
 @dataclass(eq=False)
@@ -143,13 +152,19 @@ class Quirks:
     debug: bool = False
     services_status: int = 0        # answer AGS and NRPS with this status instead
     token_status: int = 0           # the same for the token endpoint
+    storage: str = "off"            # platform storage: off, frame (a forwarding frame), parent (the page itself)
+    storage_silent: bool = False    # it is offered and never answers
+    storage_liar: bool = False      # others answer first: a wrong origin, a wrong frame, a wrong message id
+    notices: bool = True            # Canvas: the platform notification service
+    registration_status: int = 200  # Canvas: what a dynamic registration is answered with
 
     def set(self, name, value):
         kinds = {f.name: f.type for f in fields(self)}
         if name not in kinds:
             raise ValueError(f"There is no quirk {name!r}. Known: {', '.join(sorted(kinds))}.")
-        if name == "version" and value not in ("4.5", "4.1"):
-            raise ValueError("version is \"4.5\" or \"4.1\".")
+        for limited, values in (("version", ("4.5", "4.1")), ("storage", ("off", "frame", "parent"))):
+            if name == limited and value not in values:
+                raise ValueError(f"{name} is one of {', '.join(values)}.")
         if not isinstance(value, {bool: bool, int: int, float: (int, float), str: str}[kinds[name]]):
             raise ValueError(f"{name} takes a {kinds[name].__name__}.")
         setattr(self, name, value)
@@ -169,35 +184,64 @@ class IdSource:
 
 @dataclass(eq=False)
 class ToolRegistration:
+    """One registration of a tool. `scopes` None means: what the quirks `ags` and `nrps` permit."""
     type_id: int
     client_id: str
-    base_url: str
-    jwks_url: str
+    deployment_id: str
     name: str = "Badges"
+    login_url: str = ""
+    launch_url: str = ""            # the default target of a launch
+    redirect_uris: tuple = ()
+    jwks_url: str = ""
+    domain: str = ""
+    custom: dict = field(default_factory=dict)
+    scopes: Optional[tuple] = None
+    messages: tuple = ()            # dynamic registration: the messages it asked for,
+    claims: tuple = ()              # the personal claims,
+    registered: Optional[dict] = None   # and its whole request
+    is_active: bool = True
 
-    @property
-    def login_url(self):
-        return self.base_url + "/lti/login"
+    def point_to(self, base_url, jwks_url=None):
+        """A tool registered by hand, with the usual addresses below `base_url`."""
+        self.login_url, self.launch_url = base_url + "/lti/login", base_url + "/lti/launch"
+        self.redirect_uris, self.jwks_url = (self.launch_url,), jwks_url or base_url + "/lti/jwks"
+        self.domain = urlsplit(base_url).netloc
 
-    @property
-    def launch_url(self):
-        return self.base_url + "/lti/launch"
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the platform is. `public` is what browsers open, `auth` where they go for the authentication request,
+    `service` what tools call; all the same unless a proxy stands in front. `issuer` may be a name only: every
+    school in Canvas's cloud has the same."""
+    issuer: str
+    public: str
+    auth: str
+    service: str
 
 
 class School:
-    def __init__(self, issuer, name, rng=None):
+    def __init__(self, addresses, name, personality=MOODLE, rng=None, namespace=None):
         self.lock = threading.RLock()
-        self.issuer, self.name = issuer, name
+        self.issuer, self.public_url, self.auth_base, self.service_url = (
+            addresses.issuer, addresses.public, addresses.auth, addresses.service)
+        self.name, self.personality = name, personality
+        self.namespace = namespace or uuid.UUID(int=0)      # Canvas: what opaque ids are made from
+        self.secret = secrets.token_bytes(32)               # of the platform's own signed parameters
         self.quirks = Quirks()
         self.users, self.courses, self.activities, self.items = {}, {}, {}, {}
         self.grades = {}                # (item id, user id) -> Grade
+        self.attempts = {}              # Canvas: (item id, user id) -> submissions made by scores
         self.assignment_grades = {}     # (assignment instance, user id) -> AssignmentGrade
         self.ticked = {}                # (cmid, user id) -> time
         self.completion_changed = {}    # (cmid, user id) -> (state, time)
         self.sessions, self.tokens = {}, {}
         self.score_log = []
         self.requests = deque(maxlen=20000)
-        self.tool = None
+        self.tool = None                # the registration whose links the courses have
+        self.registrations = {}         # client id -> ToolRegistration, `tool` among them
+        self.used_once = {}             # what must not come twice (registration tokens, jti, nonces) -> time
+        self.notice_handlers = {}       # notice type -> handler address
+        self.notices_sent = []
         self.ws_token = self.control_token = ""
         self.ws_user_id = 0
         self.next_user, self.next_course = IdSource(rng, 2), IdSource(rng, 2)
@@ -205,18 +249,38 @@ class School:
         self.next_instance = {kind: IdSource(rng, 1) for kind in ("assign", "quiz", "page", "lti")}
         self.next_assignment_grade = itertools.count(1)
 
+    @property
+    def is_canvas(self):
+        return self.personality == CANVAS
+
+    def endpoint(self, name):
+        """The address of `auth`, `token` or `jwks`."""
+        if self.is_canvas:
+            return {"auth": self.auth_base + "/api/lti/authorize_redirect", "token": self.service_url + "/login/oauth2/token",
+                    "jwks": self.service_url + "/api/lti/security/jwks"}[name]
+        return {"auth": self.auth_base + "/mod/lti/auth.php", "token": self.service_url + "/mod/lti/token.php",
+                "jwks": self.service_url + "/mod/lti/certs.php"}[name]
+
+    def take_once(self, kind, value):
+        """False when `value` has come before."""
+        if (kind, value) in self.used_once:
+            return False
+        self.used_once[(kind, value)] = self.now()
+        return True
+
     # ---- time ----
     def now(self):
         return int(time.time()) + self.quirks.clock_offset
 
     @property
     def release(self):
+        """Moodle's version as people and as tools are told it."""
         return ("4.5.6 (Build: 20250811)", "2024100706") if self.quirks.version == "4.5" \
             else ("4.1dev (Build: 20220624)", "2022062400")
 
     # ---- people and courses ----
-    def enrol(self, course, user, role=STUDENT, suspended=False):
-        course.enrolments[user.id] = Enrolment(user.id, role, suspended)
+    def enrol(self, course, user, role=STUDENT, suspended=False, observes=()):
+        course.enrolments[user.id] = Enrolment(user.id, role, suspended, tuple(observes))
 
     def courses_of(self, user):
         if user.site_admin:
@@ -231,7 +295,7 @@ class School:
 
     def learners(self, course, suspended=False):
         found = [self.users[e.user_id] for e in course.enrolments.values()
-                 if e.role == STUDENT and (suspended or not e.suspended)]
+                 if e.role == STUDENT and (suspended or not e.suspended) and not self.users[e.user_id].is_test_student]
         return sorted(found, key=lambda u: (u.family.casefold(), u.given.casefold(), u.id))
 
     # ---- activities and columns ----
@@ -263,6 +327,24 @@ class School:
 
     def link(self, instance):
         return next((a for a in self.activities.values() if a.kind == "lti" and a.instance == instance), None)
+
+    def launch_path(self, link, new_window=False):
+        """Where a person's browser starts the tool."""
+        if not self.is_canvas:
+            return f"/mod/lti/launch.php?id={link.cmid}&triggerview=0" + ("&newwindow=1" if new_window else "")
+        from .canvas import ids
+        window = "&window=1" if new_window else ""
+        if link.is_navigation:
+            return f"/courses/{link.course_id}/external_tools/{self.tool.type_id}?display=borderless{window}"
+        return (f"/courses/{link.course_id}/external_tools/retrieve?display=borderless"
+                f"&resource_link_lookup_uuid={ids.link(self, link)}{window}")
+
+    def selection_path(self, course, placement="link_selection"):
+        """Where a teacher's browser starts deep linking."""
+        if not self.is_canvas:
+            return f"/mod/lti/contentitem.php?course={course.id}&id={self.tool.type_id}"
+        return (f"/courses/{course.id}/external_tools/{self.tool.type_id}/resource_selection"
+                f"?launch_type={placement}&display=borderless")
 
     def line_items_on(self, link):
         return [i for i in self.items.values() if i.tool_owned and i.link_id == link.instance]

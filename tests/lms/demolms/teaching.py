@@ -1,8 +1,10 @@
 """Pages for teachers and the administrator: gradebook, marking, adding badge activities, tool settings."""
+from urllib.parse import urlencode
+
 from flask import Blueprint, current_app, g, redirect, render_template, request
 
-from . import claims
-from .guards import MoodleError, check_sesskey, course_or_404, logged_in, require_teacher
+from . import claims, registration
+from .guards import MoodleError, check_sesskey, course_or_404, require_administrator, require_teacher
 from .pages import points
 
 blueprint = Blueprint("teaching", __name__)
@@ -100,7 +102,8 @@ def read_score(text, item):
 @blueprint.get("/course/<int:course_id>/add-badge-activity")
 def choose_content(course_id):
     course = taught_course(course_id)
-    return render_template("choose.html", course=course, teaches=True, tab="add")
+    return render_template("choose.html", course=course, teaches=True, tab="add",
+                           placement=request.args.get("placement", "link_selection"))
 
 
 @blueprint.post("/course/<int:course_id>/activities")
@@ -114,32 +117,28 @@ def save_chosen(course_id):
         item = school.item_of(link)
         if item:
             item.resource_id, item.tag = form["resource_id"], form["tag"]
+            item.published = form.get("published", True)
     count, g.session.chosen_items = len(g.session.chosen_items), []
     g.session.notice = f"{count} {'activity' if count == 1 else 'activities'} added."
     return redirect(f"/course/{course.id}", 303)
-
-
-def require_administrator():
-    if not logged_in().site_admin:
-        raise MoodleError("Sorry, but you do not currently have permissions to do that.")
 
 
 @blueprint.get("/admin/tools")
 def tools():
     require_administrator()
     school = current_app.school
-    base, tool, quirks = school.issuer + "/mod/lti/", school.tool, school.quirks
+    tool, quirks = school.tool, school.quirks
     shared = {True: "Always", False: "Never"}
     settings = [
         ("Tool configuration details", [
-            ("Platform ID", school.issuer), ("Client ID", tool.client_id), ("Deployment ID", str(tool.type_id)),
-            ("Public keyset URL", base + "certs.php"), ("Access token URL", base + "token.php"),
-            ("Authentication request URL", base + "auth.php")]),
+            ("Platform ID", school.issuer), ("Client ID", tool.client_id), ("Deployment ID", tool.deployment_id),
+            ("Public keyset URL", school.endpoint("jwks")), ("Access token URL", school.endpoint("token")),
+            ("Authentication request URL", school.endpoint("auth"))]),
         ("Tool settings", [
             ("Tool name", tool.name), ("Tool URL", tool.launch_url), ("LTI version", "LTI 1.3"),
             ("Public key type", "Keyset URL"), ("Public keyset", tool.jwks_url), ("Initiate login URL", tool.login_url),
-            ("Redirection URI(s)", tool.launch_url),
-            ("Custom parameters", "user_name=$User.username\nctx_history=$Context.id.history\ncourse_label=$Context.label"),
+            ("Redirection URI(s)", "\n".join(tool.redirect_uris)),
+            ("Custom parameters", "\n".join(f"{name}={value}" for name, value in tool.custom.items())),
             ("Default launch container", "Embed"), ("Supports Deep Linking (Content-Item Message)", "Yes")]),
         ("Services", [
             ("IMS LTI Assignment and Grade Services", ("Do not use this service", "Use this service for grade sync only",
@@ -150,6 +149,32 @@ def tools():
                      ("Accept grades from the tool", "Delegate to teacher")])]
     return render_template("admin_tools.html", settings=settings, tab="tools",
                            scopes=claims.permitted_ags_scopes(school) + ([claims.NRPS_SCOPE] if quirks.nrps else []))
+
+
+@blueprint.get("/admin/tools/register")
+def register_tool():
+    """The tool's registration in a frame, which it closes itself by a message."""
+    require_administrator()
+    check_sesskey()
+    query = {"sesskey": g.session.sesskey}
+    if current_app.school.is_canvas:
+        frame = "/api/lti/register?" + urlencode({"registration_url": request.args.get("url", ""), **query})
+    else:
+        query["type"] = request.args.get("type", 0, type=int)
+        frame = "/mod/lti/startltiadvregistration.php?" + urlencode({"url": request.args.get("url", ""), **query})
+    return render_template("admin_register.html", frame=frame, tab="tools")
+
+
+@blueprint.post("/admin/tools/activate")
+def activate_tool():
+    require_administrator()
+    check_sesskey()
+    school = current_app.school
+    tool = school.registrations.get(request.form.get("client_id", ""))
+    if tool is None:
+        raise MoodleError("There is no such tool.")
+    registration.activate(school, tool)
+    return redirect("/admin/tools", 303)
 
 
 @blueprint.get("/admin/webservice")

@@ -36,10 +36,11 @@ def issue():
     parts = decode_unverified(form["client_assertion"])
     if parts is None or not parts[1].get("sub"):
         return refuse("invalid_request")
-    if parts[1]["sub"] != school.tool.client_id:
+    tool = school.registrations.get(parts[1]["sub"])
+    if tool is None:
         return refuse("invalid_client")
     try:
-        school.tool_keys.verify(form["client_assertion"])
+        school.tool_keys.verify(form["client_assertion"], tool)
     except TokenRefused as problem:
         return refuse(str(problem))
     except KeysetUnavailable as problem:

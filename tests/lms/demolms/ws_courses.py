@@ -10,8 +10,8 @@ def site_info(school, _sent):
     from .webservice import FUNCTIONS
     user = school.users[school.ws_user_id]
     return {"sitename": school.name, "username": user.username, "firstname": user.given, "lastname": user.family,
-            "fullname": user.name, "lang": "en", "userid": user.id, "siteurl": school.issuer,
-            "userpictureurl": f"{school.issuer}/theme/image.php/boost/core/1/u/f1",
+            "fullname": user.name, "lang": "en", "userid": user.id, "siteurl": school.public_url,
+            "userpictureurl": f"{school.public_url}/theme/image.php/boost/core/1/u/f1",
             "functions": [{"name": name, "version": school.release[1]} for name in FUNCTIONS],
             "downloadfiles": 0, "uploadfiles": 0, "release": school.release[0], "version": school.release[1],
             "mobilecssurl": "", "advancedfeatures": [{"name": "enablecompletion", "value": 1},
@@ -73,10 +73,10 @@ def contents(school, sent):
 def module_json(school, activity):
     state = activity_state(school, activity, school.ws_user_id)
     plural = {"assign": "Assignments", "quiz": "Quizzes", "page": "Pages", "lti": "External tools"}
-    module = {"id": activity.cmid, "url": f"{school.issuer}/mod/{activity.kind}/view.php?id={activity.cmid}",
+    module = {"id": activity.cmid, "url": f"{school.public_url}/mod/{activity.kind}/view.php?id={activity.cmid}",
               "name": activity.title, "instance": activity.instance, "contextid": 1000 + activity.cmid,
               "visible": int(activity.visible), "uservisible": activity.visible, "visibleoncoursepage": 1,
-              "modicon": f"{school.issuer}/theme/image.php/boost/{activity.kind}/1/monologo",
+              "modicon": f"{school.public_url}/theme/image.php/boost/{activity.kind}/1/monologo",
               "modname": activity.kind, "modplural": plural[activity.kind], "availability": None, "indent": 0,
               "onclick": "", "afterlink": None, "customdata": "\"\"", "noviewlink": False,
               "completion": activity.tracking, "dates": []}
@@ -113,8 +113,8 @@ def enrolled_user(school, course, enrolment):
     row = {"id": user.id, "username": user.username, "firstname": user.given, "lastname": user.family,
            "fullname": user.name, "email": user.email, "department": "", "idnumber": user.idnumber,
            "firstaccess": course.start, "lastaccess": seen, "lastcourseaccess": seen, "description": "",
-           "descriptionformat": 1, "profileimageurlsmall": f"{school.issuer}/theme/image.php/boost/core/1/u/f2",
-           "profileimageurl": f"{school.issuer}/theme/image.php/boost/core/1/u/f1",
+           "descriptionformat": 1, "profileimageurlsmall": f"{school.public_url}/theme/image.php/boost/core/1/u/f2",
+           "profileimageurl": f"{school.public_url}/theme/image.php/boost/core/1/u/f1",
            "roles": [{"roleid": ROLE_IDS[enrolment.role], "name": "", "shortname": enrolment.role, "sortorder": 0}],
            "enrolledcourses": [{"id": c.id, "fullname": c.fullname, "shortname": c.shortname}
                                for c in school.courses.values() if user.id in c.enrolments]}

@@ -117,7 +117,7 @@ def course_completion(school, sent):
     criteria = []
     for activity in required:
         complete = counts_for_course(school, activity_state(school, activity, user.id))
-        path = f"{school.issuer}/mod/{activity.kind}/view.php?id={activity.cmid}"
+        path = f"{school.public_url}/mod/{activity.kind}/view.php?id={activity.cmid}"
         criteria.append({
             "type": 4, "title": "Activity completion", "status": "Yes" if complete else "No", "complete": complete,
             "timecompleted": state_changed_at(school, activity, user.id) if complete else None,

@@ -1,0 +1,1 @@
+"""What differs when the demo LMS is a Canvas: everything tools see."""
