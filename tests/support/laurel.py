@@ -322,16 +322,19 @@ def launch_id(reply):
 class Lms:
     """The demo learning platform of tests/lms as another process."""
 
-    def __init__(self, tool_url, seed=0, course="believable", host="127.0.0.1"):
-        """host may be "localhost": for a browser that is another site than 127.0.0.1, although nobody else is there."""
+    def __init__(self, tool_url, seed=0, course="believable", host="127.0.0.1", port=None, **options):
+        """host may be "localhost": for a browser that is another site than 127.0.0.1, although nobody else is there.
+        `options` are further ones of lms.py: personality, issuer, public_url, auth_url, service_url."""
         self.folder = scratch()
-        port = free_port()
+        self.port = port = port or free_port()
+        self.local = f"http://127.0.0.1:{port}"
+        options.setdefault("public_url", f"http://{host}:{port}")
         ready = self.folder / "ready.json"
         with open(self.folder / "lms.log", "ab") as log:
             self.process = subprocess.Popen(
                 ["/usr/bin/python3", str(SOURCE / "tests/lms/lms.py"), "--port", str(port), "--host", "127.0.0.1",
-                 "--public-url", f"http://{host}:{port}", "--tool", tool_url, "--seed", str(seed), "--course", course,
-                 "--ready-file", str(ready)],
+                 "--tool", tool_url, "--seed", str(seed), "--course", course, "--ready-file", str(ready),
+                 *(text for name, value in options.items() for text in ("--" + name.replace("_", "-"), str(value)))],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         wait_until(lambda: ready.exists() or self.process.poll() is not None, 20, "the demo LMS is ready")
         assert self.process.poll() is None, (self.folder / "lms.log").read_text()
@@ -339,12 +342,14 @@ class Lms:
         self.issuer, self.client_id = self.facts["issuer"], self.facts["client_id"]
         self.deployment = str(self.facts["deployment_id"])
         self.auth_url, self.token_url, self.jwks_url = (self.facts[k] for k in ("auth_url", "token_url", "jwks_url"))
-        self.port = port
+        self.public_url = self.facts["public_url"]
+        for url in (self.public_url, self.auth_url):
+            web.REACH["/".join(url.split("/")[:3])] = ("127.0.0.1", port)
         self.slug = self.login_url = self.launch_url = None
 
     def control(self, command, /, **body):
         reply = web.Browser().request(
-            "POST", f"{self.issuer}/_control/{command}", body=json.dumps(body).encode(),
+            "POST", f"{self.local}/_control/{command}", body=json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "X-Control-Token": self.facts["control_token"]})
         assert reply.status == 200, f"{command}: {reply.status} {reply.text[:500]}"
         return json.loads(reply.text)
@@ -368,20 +373,29 @@ class Lms:
         """The facts of the nth person with this role: admin, editingteacher, teacher or student."""
         return [user for user in self.facts["users"] if user["role"] == role][nth]
 
+    def launch_path(self, link=None):
+        """Where the LMS starts this link: a path as it is, a cmid, or by default the first course's first link."""
+        if isinstance(link, str):
+            return link
+        links = [one for course in (self.state() if link else self.facts)["courses"] for one in course["links"]]
+        return next(one["launch_path"] for one in links if link in (None, one["cmid"]))
+
     def launch(self, user, link=None, tool=None):
         """Goes through a whole launch as this person would: the LMS's forms, the tool's redirect.
-        Returns (the tool's answer, the browser that has the tool's cookies)."""
+        Returns (the tool's answer, the browser that has the tool's cookies). This browser runs no scripts, so the LMS's
+        offer of storage is not passed on."""
         here, tool = self.browser(user), tool or web.Browser()
-        link = link or self.facts["courses"][0]["links"][0]["cmid"]
-        form = here.get(f"{self.issuer}/mod/lti/launch.php?id={link}&triggerview=0")
-        login = tool.post(form.action(), form.fields())
+        form = here.get(self.public_url + self.launch_path(link))
+        login = tool.post(form.action(), {k: v for k, v in form.fields().items() if k != "lti_storage_target"})
         assert login.status in (302, 303), f"login: {login.status} {login.text[:300]}"
         form = here.get(login.location)
-        return tool.post(form.action(), form.fields()), tool
+        if form.status == 302:      # Canvas sends the browser on to the school's own address
+            form = here.get(form.location)
+        return tool.post(form.action(), {k: v for k, v in form.fields().items() if k != "lti_storage_target"}), tool
 
     def mark(self, teacher, course, cmid, user, grade, hidden=False):
         """The teacher grades one student in the marking page of an activity."""
-        here, address = self.browser(teacher), f"{self.issuer}/course/{course}/marking/{cmid}"
+        here, address = self.browser(teacher), f"{self.public_url}/course/{course}/marking/{cmid}"
         fields = here.get(address).fields()
         [item] = {name.split("-")[1] for name in fields if name.startswith("grade-")}
         fields = {k: v for k, v in fields.items() if not k.startswith("hidden-")}
@@ -403,27 +417,28 @@ class Lms:
 
 
 @contextlib.contextmanager
-def school(cluster, seed, course="small", lms_host="127.0.0.1", **more):
+def school(cluster, seed, course="small", lms_host="127.0.0.1", lms_options=None, **more):
     """A demo LMS and a Laurel that know each other: registration and grade source. No badges, nothing served yet.
-    `with school(...) as (place, lms)`: both end with the block, however it ends."""
+    `lms_options` go to Lms, `more` to Laurel. `with school(...) as (place, lms)`: both end with the block, however it ends."""
     with contextlib.ExitStack() as stack:
         place = Laurel(cluster, **more)
         stack.callback(place.close)
-        lms = Lms(place.base, seed=seed, course=course, host=lms_host)
+        lms = Lms(place.base, seed=seed, course=course, host=lms_host, **(lms_options or {}))
         stack.callback(lms.close)
         place.allow.append(f"{lms_host}:{lms.port}")
         place.write_config()
         place.prepare()
         place.add_platform(lms)
+        moodle = ("--kind", "moodle", "--base-url", lms.facts["ws_url"], "--token-file", lms.token_file())
         place.cli("source", "set", "--issuer", lms.issuer, "--client-id", lms.client_id, "--deployment", lms.deployment,
-                  "--kind", "moodle", "--base-url", lms.issuer, "--token-file", lms.token_file())
+                  *(moodle if lms.facts["personality"] == "moodle" else ("--kind", "ags")))
         yield place, lms
 
 
 def import_badges(place, lms, badges, course=0):
     """Imports badges (dicts as in badge files; key, name, description and rule suffice) for one of the LMS's courses."""
     where = {"issuer": lms.issuer, "client_id": lms.client_id, "deployment_id": lms.deployment,
-             "context_id": str(lms.facts["courses"][course]["id"])}
+             "context_id": lms.facts["courses"][course]["context_id"]}
     path = place.folder / "badges.json"
     path.write_text(json.dumps({
         "issuer": {"key": "northside", "name": "Northside College", "url": "https://northside.example"},

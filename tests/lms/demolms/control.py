@@ -145,7 +145,7 @@ def add_link(school, body):
     link = school.add_activity(course, "lti", body["title"], body.get("grademax"), intro=body.get("description", ""),
                                tool_url=body.get("url", ""), custom=dict(body.get("custom", {})),
                                consumer_key=body.get("consumer_key", ""))
-    return {"cmid": link.cmid, "instance": link.instance, "title": link.title}
+    return describe.link_summary(school, link)
 
 
 @command
