@@ -8,6 +8,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
+from browser.sites import open_sites
 from support import laurel
 
 
@@ -34,16 +35,44 @@ def pictures():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class Window:
-    """A Chromium of its own, with nobody's cookies."""
+@pytest.fixture(scope="session")
+def sites(cluster):
+    with open_sites(cluster) as running:
+        import_badges(running)
+        yield running
 
-    def __init__(self, width=1280, block_third_party=False):
+
+@pytest.fixture(autouse=True)
+def usual_switches(request):
+    """Each test finds the sites as they are by default."""
+    yield
+    if "sites" in request.fixturenames:
+        request.getfixturevalue("sites").reset()
+
+
+def import_badges(sites):
+    """One badge in the first course of each LMS; its name says which this is."""
+    rule = {"item": "Lab safety quiz", "min_percent": 80}
+    for lms, name in ((sites.moodle, "Safe Hands"), (sites.canvas, "First Course")):
+        laurel.import_badges(sites.place, lms, [{"key": name.lower().replace(" ", "-"), "name": name, "rule": rule}])
+
+
+class Window:
+    """A Chromium of its own, with nobody's cookies. `pin` is the authority it trusts; `one_process` keeps frames of other
+    sites in their page's process, where a script given to the page reaches them as well."""
+
+    def __init__(self, width=1280, block_third_party=False, pin=None, one_process=False):
         self.profile = tempfile.mkdtemp(prefix="laurel-chromium.")
         options = Options()
         for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
                          "--disable-background-networking", "--disable-component-update", f"--user-data-dir={self.profile}",
-                         f"--window-size={width},900", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"):
+                         f"--window-size={width},900", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"):
             options.add_argument(argument)
+        if pin:
+            options.add_argument(f"--ignore-certificate-errors-spki-list={pin}")
+        if one_process:
+            options.add_argument("--disable-site-isolation-trials")
+            options.add_argument("--disable-features=IsolateOrigins,site-per-process")
         if os.getuid() == 0:
             options.add_argument("--no-sandbox")
         if block_third_party:
@@ -52,6 +81,17 @@ class Window:
         options.binary_location = "/usr/bin/chromium"
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_page_load_timeout(30)
+
+    def start_over(self):
+        """A fresh tab and no cookies; what the old tabs kept for themselves goes with them."""
+        old = self.driver.window_handles
+        self.driver.switch_to.new_window("tab")
+        fresh = self.driver.current_window_handle
+        for handle in old:
+            self.driver.switch_to.window(handle)
+            self.driver.close()
+        self.driver.switch_to.window(fresh)
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
     def complaints(self):
         """What the console said about scripts and policies."""

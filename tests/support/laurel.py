@@ -329,6 +329,8 @@ class Lms:
         self.port = port = port or free_port()
         self.local = f"http://127.0.0.1:{port}"
         options.setdefault("public_url", f"http://{host}:{port}")
+        # The keys are fetched past the TLS terminator, whose certificate nobody but the browsers trusts.
+        options.setdefault("tool_jwks", "http://{}:{}/lti/jwks".format(*web.REACH[tool_url]))
         ready = self.folder / "ready.json"
         with open(self.folder / "lms.log", "ab") as log:
             self.process = subprocess.Popen(
@@ -429,10 +431,15 @@ def school(cluster, seed, course="small", lms_host="127.0.0.1", lms_options=None
         place.write_config()
         place.prepare()
         place.add_platform(lms)
-        moodle = ("--kind", "moodle", "--base-url", lms.facts["ws_url"], "--token-file", lms.token_file())
-        place.cli("source", "set", "--issuer", lms.issuer, "--client-id", lms.client_id, "--deployment", lms.deployment,
-                  *(moodle if lms.facts["personality"] == "moodle" else ("--kind", "ags")))
+        add_source(place, lms)
         yield place, lms
+
+
+def add_source(place, lms):
+    """Where grades come from: Moodle's web services; of a Canvas only the tool's own columns."""
+    moodle = ("--kind", "moodle", "--base-url", lms.facts["ws_url"], "--token-file", lms.token_file())
+    place.cli("source", "set", "--issuer", lms.issuer, "--client-id", lms.client_id, "--deployment", lms.deployment,
+              *(moodle if lms.facts["personality"] == "moodle" else ("--kind", "ags")))
 
 
 def import_badges(place, lms, badges, course=0):
