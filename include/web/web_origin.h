@@ -8,8 +8,9 @@
 NODISCARD bool web_origin(struct arena *a, struct sv url, struct sv *out, struct err *err);
 
 /* Whether a request that changes something was sent by a page of ours, as far as the browser tells:
- * Sec-Fetch-Site must be same-origin (or none) where it is sent, and Origin must be `own_origin`
- * where it says one. Under our own no-referrer policy browsers send "Origin: null" with forms, so
+ * Origin must be `own_origin` where it says one, which is enough (WebKit calls a form that opens a
+ * window from a foreign frame cross-site); otherwise Sec-Fetch-Site must be same-origin (or none)
+ * where it is sent. Under our own no-referrer policy browsers send "Origin: null" with forms, so
  * null alone decides nothing: the page's own token, which is checked besides, does. Fails:
  * ERR_DENIED, reason "cross_site". */
 NODISCARD bool web_same_origin_check(const struct web_request *req, struct sv own_origin,

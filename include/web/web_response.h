@@ -35,6 +35,8 @@ struct web_response {
     struct str body;          /* append to it; used unless `borrowed` is set */
     struct sv borrowed;       /* a body that lives elsewhere (assets) */
     enum web_cache cache;
+    bool is_origin_told; /* Referrer-Policy same-origin, not no-referrer: our own forms carry Origin
+                          */
     struct web_csp csp;
 };
 

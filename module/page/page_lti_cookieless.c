@@ -88,6 +88,9 @@ bool page_lti_offer_ways(struct page *p, const struct page_lti_arrival *a, struc
     page_add_script(p, model, "storage.js");
     page_add_script(p, model, "shell.js");
     page_add_script(p, model, "launch.js");
+    /* WebKit calls a form that leaves a foreign frame for a window of its own "cross-site". What
+     * then shows that this page sent it is Origin, which no-referrer would take away. */
+    p->resp->is_origin_told = true;
     return page_render(p, 401, "no_cookies.html", model, err);
 }
 

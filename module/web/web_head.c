@@ -124,8 +124,8 @@ struct sv web_response_head(const struct web_response *resp, const char *request
                  web_response_body(resp).len);
     }
     str_addf(&out, "X-Request-Id: %s\r\nX-Content-Type-Options: nosniff\r\n", request_id);
-    str_addf(&out, "Referrer-Policy: no-referrer\r\nCache-Control: %s\r\n",
-             cache_words(resp->cache));
+    str_addf(&out, "Referrer-Policy: %s\r\nCache-Control: %s\r\n",
+             resp->is_origin_told ? "same-origin" : "no-referrer", cache_words(resp->cache));
     if (is_type(resp, "text/html") && resp->csp.frame_ancestor_count == 0 &&
         !resp->csp.is_framed_by_anyone) {
         str_add_c(&out, "Cross-Origin-Opener-Policy: same-origin\r\n");

@@ -95,8 +95,10 @@ bool web_same_origin_check(const struct web_request *req, struct sv own_origin, 
     bool is_site_good = sv_eq(site, SV("same-origin")) || sv_eq(site, SV("none"));
     bool is_origin_good = sv_eq(origin, own_origin);
     bool is_unsaid = origin.len == 0 || sv_eq(origin, SV("null"));
-    bool is_good = site.len > 0 ? is_site_good && (is_origin_good || is_unsaid)
-                                : is_origin_good || sv_eq(origin, SV("null"));
+    /* An Origin that is ours decides: no other page can send it, whatever the site is said to be.
+     */
+    bool is_good =
+        is_origin_good || (site.len > 0 ? is_site_good && is_unsaid : sv_eq(origin, SV("null")));
     return is_good ||
            err_because(
                err, ERR_DENIED, "cross_site",
