@@ -62,9 +62,13 @@ SERVER = """
         {inside}
     }}"""
 PASS = "proxy_pass http://127.0.0.1:{port}; proxy_redirect off; proxy_set_header Host $http_host;"
-TOOL = """error_page 418 = @stripped;
+TOOL = r"""error_page 418 = @stripped;
         location / {{ if (-f {flag}) {{ return 418; }} {to} }}
         location @stripped {{ {to} proxy_hide_header Set-Cookie; }}
+        error_page 419 = @forgetful;
+        location ~ ^/assets/.*/shell\.js$ {{ if (-f {forgetful}) {{ return 419; }} {to} }}
+        location @forgetful {{ {to} proxy_set_header Accept-Encoding ""; sub_filter_types *; sub_filter_once off;
+            sub_filter sessionStorage window.thereIsNone; }}
         location = /_probe {{ add_header Set-Cookie "probe=1; Path=/; Secure; SameSite=None"; return 204; }}"""
 CONFIG = """{user}daemon off;
 worker_processes 1;
@@ -78,19 +82,28 @@ http {{
     proxy_buffer_size 64k; proxy_buffers 8 64k; large_client_header_buffers 8 64k;
     ssl_certificate {chain};
     ssl_certificate_key {key};
-    log_format told '$host $request_method $request_uri $status referer=$http_referer';
+    log_format told '$host $request_method $request_uri $status referer=$http_referer origin=$http_origin site=$http_sec_fetch_site';
 {servers}
 }}
 """
 
 
+def switch(flag, is_on):
+    """nginx looks for the file at each request."""
+    if is_on:
+        flag.touch()
+    else:
+        flag.unlink(missing_ok=True)
+
+
 class Front:
-    """The TLS terminator. `strip(True)` takes Set-Cookie out of every answer of the tool."""
+    """The TLS terminator. `strip(True)` takes Set-Cookie out of every answer of the tool; `forget(True)` makes the tool's
+    script throw whenever it turns to sessionStorage, in browsers whose driver cannot do that."""
 
     def __init__(self):
         self.folder, self.port = laurel.scratch(), laurel.free_port()
         self.authority = Authority(self.folder)
-        self.flag, self.log = self.folder / "strip", self.folder / "access.log"
+        self.flag, self.forgetful, self.log = self.folder / "strip", self.folder / "forget", self.folder / "access.log"
         self.process = None
 
     def url(self, host):
@@ -102,7 +115,7 @@ class Front:
         servers = []
         for host, port in ports.items():
             to = PASS.format(port=port)
-            inside = TOOL.format(flag=self.flag, to=to) if host == "tool.localhost" else f"location / {{ {to} }}"
+            inside = TOOL.format(flag=self.flag, forgetful=self.forgetful, to=to) if host == "tool.localhost" else f"location / {{ {to} }}"
             servers.append(SERVER.format(port=self.port, names=host, log=self.log, inside=inside))
         user = "user root;\n" if self.folder.owner() == "root" else ""
         (self.folder / "front.conf").write_text(CONFIG.format(
@@ -121,10 +134,10 @@ class Front:
             return False
 
     def strip(self, is_on):
-        if is_on:
-            self.flag.touch()
-        else:
-            self.flag.unlink(missing_ok=True)
+        switch(self.flag, is_on)
+
+    def forget(self, is_on):
+        switch(self.forgetful, is_on)
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -164,6 +177,7 @@ class Sites:
     def reset(self):
         """The switches as they are when nobody touched them: Moodle offers no storage, Canvas does."""
         self.front.strip(False)
+        self.front.forget(False)
         for lms, storage in ((self.moodle, "off"), (self.canvas, "frame")):
             for name, value in (("storage", storage), ("storage_silent", False), ("storage_liar", False)):
                 lms.control("set_quirk", name=name, value=value)

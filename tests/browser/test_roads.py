@@ -84,20 +84,11 @@ def test_storage_of_the_page_itself_serves_as_well(sites, chromium):
     assert_this_road(walk)
 
 
-def check_now(walk):
-    """A form is sent. A launch has grades read by itself; the button is there again when that is over."""
-    def opened_again():
-        walk.follow("nav.tabs a[aria-current]")
-        return walk.driver.find_elements(By.CSS_SELECTOR, "form[action$='/check'] button")
-    walk.until(opened_again, "the course's grades have been read")
-    walk.follow("form[action$='/check'] button").sees("Reading grades now")
-
-
 def test_a_teacher_goes_through_the_pages_and_sends_a_form(sites, chromium):
     sites.moodle.control("set_quirk", name="storage", value="frame")
     walk = through_storage(sites, chromium, sites.moodle, sites.moodle.user("editingteacher")).open_tool()
     walk.sees_in_frame("Safe Hands")
-    check_now(walk)
+    walk.check_now()
     assert_this_road(walk)
     walk.until(lambda: walk.driver.find_elements(By.CSS_SELECTOR, ".grid tbody td a"), "the grid has learners")
     walk.follow(".grid tbody td a").until(lambda: "/why/" in walk.path(), "the page of one learner's badge")
@@ -167,7 +158,7 @@ def test_without_session_storage_it_works_until_the_reload_and_then_says_what_to
     walk.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": BREAK_STORAGE})
     walk.open_tool().sees_in_frame("Safe Hands")
     assert walk.is_shell() and walk.kept_tokens() is None and tool_cookies(walk) == []
-    check_now(walk)
+    walk.check_now()
     walk.reload_frame().sees_in_frame(AGAIN)
     walk.sees("Go to your course, and choose the badges link there once more.")
     walk.driver.save_screenshot(str(pictures / "road-memory-reloaded-1280.png"))

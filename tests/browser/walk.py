@@ -45,7 +45,8 @@ class Walk:
         return self
 
     def text(self):
-        return self.driver.find_element(By.TAG_NAME, "body").text
+        """What is on the page, scrolled into view or not: drivers differ about that in an element's own text."""
+        return self.driver.execute_script("return document.body.innerText")
 
     def sees(self, words):
         """Waits until the page in front says `words`."""
@@ -65,8 +66,10 @@ class Walk:
 
     def follow(self, selector):
         """Clicks on the first thing of this kind."""
-        self.until(lambda: self.driver.find_element(By.CSS_SELECTOR, selector).is_displayed(), f"there is {selector}")
-        self.driver.find_element(By.CSS_SELECTOR, selector).click()
+        def clicked():
+            self.driver.find_element(By.CSS_SELECTOR, selector).click()
+            return True
+        self.until(clicked, f"there is {selector}")
         return self
 
     def path(self):
@@ -85,6 +88,14 @@ class Walk:
     def kept_tokens(self):
         """Names of the sessions this window's storage keeps; None when it has no storage."""
         return self.driver.execute_script(KEPT)
+
+    def check_now(self):
+        """A form is sent. A launch has grades read by itself; the button is there again when that is over."""
+        def opened_again():
+            self.follow("nav.tabs a[aria-current]")
+            return self.driver.find_elements(By.CSS_SELECTOR, "form[action$='/check'] button")
+        self.until(opened_again, "the course's grades have been read")
+        return self.follow("form[action$='/check'] button").sees("Reading grades now")
 
     def press_open(self):
         """The button of the last road; then in front of the new window."""
