@@ -351,8 +351,6 @@ def test_an_address_without_a_cookie_gets_the_shell(house):
 
 def test_the_shell_lets_a_deep_linking_form_go_home(house):
     entry = enter_by_storage(house, deep_link(house.a.base + "/return"), roles=[INSTRUCTOR])
-    house.laurel.rows("INSERT INTO deep_link (institution_id, launch_id, return_url, settings) SELECT institution_id, launch_id, %s, '{}'"
-                      " FROM session WHERE launch_id = %s ON CONFLICT DO NOTHING RETURNING 1", (house.a.base + "/return", entry["launch"]))
     reply = web.Browser().get(house.laurel.base + entry["path"], headers=HTML)
     assert form_actions(reply) == ["'self'", house.a.base]
 

@@ -4,10 +4,11 @@
 (function () {
     "use strict";
     const WAIT_MS = 2000;
+    const AGAIN_MS = 250;
 
     function windowOf(frame) {
         const page = window.parent !== window ? window.parent : window.opener;
-        if (!frame || !page) return null;
+        if (!page) return null;
         try {
             const found = frame.name === "_parent" ? page : page.frames[frame.name];
             return found && typeof found === "object" ? found : null;
@@ -22,26 +23,33 @@
         }).join("");
     }
 
-    // Sends one message; gives the value of its answer, or null: no such window, no answer in time, an error.
+    // Sends one message, again and again until it is heard: the platform's frame may load after ours. Gives the value of its
+    // answer, or null: no such window, no answer in time, an error.
     function ask(frame, subject, fields) {
         return new Promise(function (resolve) {
-            const to = windowOf(frame);
+            if (!frame || (window.parent === window && !window.opener)) return resolve(null);
             const id = newId();
-            if (!to) return resolve(null);
+            const message = Object.assign({ subject: subject, message_id: id, key: frame.key }, fields);
             function end(value) {
                 window.removeEventListener("message", hear);
                 clearTimeout(timer);
+                clearInterval(repeater);
                 resolve(typeof value === "string" ? value : null);
             }
             function hear(event) {
                 const said = event.data;
-                if (event.origin !== frame.origin || event.source !== to || !said || said.message_id !== id ||
+                if (event.origin !== frame.origin || event.source !== windowOf(frame) || !said || said.message_id !== id ||
                     said.subject !== subject + ".response") return;
                 end(said.error ? null : said.value);
             }
+            function send() {
+                const to = windowOf(frame);
+                if (to) to.postMessage(message, frame.origin);
+            }
             const timer = setTimeout(end, WAIT_MS);
+            const repeater = setInterval(send, AGAIN_MS);
             window.addEventListener("message", hear);
-            to.postMessage(Object.assign({ subject: subject, message_id: id, key: frame.key }, fields), frame.origin);
+            send();
         });
     }
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "lti_launch.h"
+#include "lti_state.h"
 
 #define PAIR(name, value)                                                                          \
     { SV(name), SV(value) }
@@ -40,7 +41,7 @@ static void lti_launch_form_read__judges(void **state) {
          "size",
          false},
         {"row 0 long state",
-         {PAIR("id_token", "t"), {SV("state"), sv_of(big, 257)}},
+         {PAIR("id_token", "t"), {SV("state"), sv_of(big, LTI_STATE_TEXT_MAX + 1)}},
          "size",
          false},
         {"B14 id_token twice",
