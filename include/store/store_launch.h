@@ -9,14 +9,15 @@ struct store_launch {
     unsigned char token_hash[32];   /* SHA-256 of the session cookie's value */
     unsigned char browser_hash[32]; /* SHA-256 of the browser cookie's value */
     /* What few launches bring besides, saved in the same transaction: a JSON object, or empty.
-     *   deployment_id  text    always: the platform's id
-     *   deep_link      object  return_url text (validated), settings object:
-     * dl:deep_linking_settings notices        object  url text (validated), types text:
-     * space-separated notice types history        list    context ids this course was copied from,
-     * newest first legacy         object  consumer_key, user_id, resource_link_id: a verified
-     * lti1p1 claim product, platform_guid  text;   storage  boolean: platform storage was offered
-     * in the login
-     */
+     * - deployment_id: text, always: the platform's id
+     * - deep_link: object of return_url text (validated) and settings object
+     *   (dl:deep_linking_settings)
+     * - notices: object of url text (validated) and types text (space-separated)
+     * - history: list of context ids this course was copied from, newest first
+     * - legacy: object of consumer_key, user_id, resource_link_id: a verified lti1p1 claim
+     * - frame_origin: text: a school's own host, which its registration does not tell
+     * - product, platform_guid: text
+     * - storage: boolean: platform storage was offered in the login */
     struct sv extras;
 };
 
@@ -49,6 +50,7 @@ struct store_session {
     int64_t institution_id, registration_id, person_id;
     int64_t context_id; /* 0: the launch named no course */
     struct sv institution, time_zone, issuer, auth_url, token_url, person_name, course_title;
+    struct sv frame_origin; /* one more origin whose pages frame ours; mostly empty */
     enum model_role role;
     bool is_learner;
     struct sv *mentee_subs;
@@ -63,7 +65,7 @@ struct store_session {
 /* Which origins may frame the pages of a launch, and where its deep linking form may go. No secret;
  * grants nothing. All empty when there is no such session. */
 struct store_session_origins {
-    struct sv issuer, auth_url, token_url, return_url;
+    struct sv issuer, auth_url, token_url, return_url, frame_origin;
 };
 NODISCARD bool store_session_origins(struct store *store, struct sv launch_id, struct arena *a,
                                      struct store_session_origins *out, struct err *err);

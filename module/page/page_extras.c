@@ -95,6 +95,10 @@ struct sv page_extras(const struct page *p, const struct page_extras_of *of) {
     add(out, "notices", notices(p, l));
     add(out, "history", history(p, l));
     add(out, "legacy", legacy(p, of));
+    struct sv frame_origin = page_frame_origin(p, of->registration->issuer, l->return_url);
+    if (frame_origin.len > 0) {
+        page_set_text(out, "frame_origin", frame_origin);
+    }
     add(out, "deep_link", deep_link(of->launch));
     if (l->product.len > 0 && !sv_eq(l->product, of->registration->product)) {
         page_set_text(out, "product", l->product);

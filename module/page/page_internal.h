@@ -142,6 +142,10 @@ page_handler page_lti_open;
  * Authorization header authorises, else the cookie of that launch; nothing else does. Fails:
  * ERR_DENIED "session", ERR_NOT_FOUND "route" when the launch id is none. */
 NODISCARD bool page_session_load(struct page *p, struct err *err);
+/* The origin of a school's own Canvas: Canvas's cloud has one issuer for all schools, and only the
+ * launch (its return_url, signed by the platform) says on which host its pages are (reference
+ * lti.md 10.5). Empty for other issuers, and for hosts that are allowed anyway. */
+struct sv page_frame_origin(const struct page *p, struct sv issuer, struct sv return_url);
 /* Where pages of a platform may frame ours, and where a deep linking form may go. */
 void page_allow_platform(struct page *p, const struct store_session_origins *origins);
 /* Was this sent by a page of ours, as far as the browser tells? Fails: ERR_DENIED "cross_site". */

@@ -21,16 +21,22 @@ static json_t *frame_model(const struct page *p, const struct model_registration
     return frame;
 }
 
-static void allow_platform(struct page *p, const struct model_registration *r,
-                           struct sv return_url) {
-    page_allow_platform(p, &(struct store_session_origins){.issuer = r->issuer,
-                                                           .auth_url = r->auth_url,
-                                                           .token_url = r->token_url,
-                                                           .return_url = return_url});
+static void allow_platform(struct page *p, const struct page_lti_arrival *a) {
+    const struct model_registration *r = &a->registration;
+    page_allow_platform(
+        p, &(struct store_session_origins){
+               .issuer = r->issuer,
+               .auth_url = r->auth_url,
+               .token_url = r->token_url,
+               /* the page may become the shell in which the answer stands */
+               .return_url = a->verified.deep_link.return_url,
+               .frame_origin = page_frame_origin(p, r->issuer, a->verified.launch.return_url)});
 }
 
 bool page_lti_store_browser(struct page *p, const struct page_lti_store *store, struct err *err) {
-    allow_platform(p, store->registration, sv_of(NULL, 0));
+    /* Before the launch nobody has signed on which host the platform's page is. This one shows
+     * nothing of anybody and changes nothing. */
+    p->resp->csp.is_framed_by_anyone = true;
     json_t *model = page_model(p, SV("Opening your badges"));
     json_t *login = json_object();
     (void)json_object_set_new(login, "frame",
@@ -76,8 +82,7 @@ bool page_lti_offer_ways(struct page *p, const struct page_lti_arrival *a, struc
         a->state.storage_target.len > 0 ? a->state.storage_target : a->form.storage_target;
     log_event(LOG_LEVEL_INFO, "launch_without_cookie", LOG_INT("registration", a->registration.id),
               LOG_TEXT("storage", target.len > 0 ? "offered" : "not offered"));
-    /* The page may become the shell in which the answer to a deep linking launch stands. */
-    allow_platform(p, &a->registration, a->verified.deep_link.return_url);
+    allow_platform(p, a);
     json_t *model = page_model(p, SV("One more step"));
     json_t *launch = json_object();
     (void)json_object_set_new(launch, "frame",
@@ -114,7 +119,7 @@ static bool show_entry(struct page *p, const struct page_lti_arrival *a,
     if (!page_lti_keep_session(p, entry, err)) {
         return false;
     }
-    allow_platform(p, &a->registration, a->verified.deep_link.return_url);
+    allow_platform(p, a);
     json_t *model = page_model(p, SV("Opening your badges"));
     (void)json_object_set_new(model, "entry", entry_model(entry));
     page_set_text(model, "next", entry->path);

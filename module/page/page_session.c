@@ -20,11 +20,20 @@ static void allow_frame(struct page *p, struct sv url) {
     }
 }
 
+struct sv page_frame_origin(const struct page *p, struct sv issuer, struct sv return_url) {
+    struct err ignored = {0};
+    struct sv origin = {0};
+    bool is_told = return_url.len > 0 && lti_claims_is_canvas_cloud(issuer) &&
+                   web_origin(p->arena, return_url, &origin, &ignored);
+    return is_told && !sv_ends(origin, SV(".instructure.com")) ? origin : sv_of(NULL, 0);
+}
+
 void page_allow_platform(struct page *p, const struct store_session_origins *origins) {
     struct err ignored = {0};
     allow_frame(p, origins->issuer);
     allow_frame(p, origins->auth_url);
     allow_frame(p, origins->token_url);
+    allow_frame(p, origins->frame_origin);
     if ((lti_claims_is_canvas_cloud(origins->issuer) &&
          !web_csp_frame_below(p->resp, SV("instructure.com"), &ignored)) ||
         (origins->return_url.len > 0 && !web_csp_form(p->resp, origins->return_url, &ignored))) {
@@ -49,8 +58,10 @@ bool page_session_load(struct page *p, struct err *err) {
     if (!store_session_get(p->app->options.store, p->launch_id, hash, p->arena, &p->session, err)) {
         return false;
     }
-    page_allow_platform(p, &(struct store_session_origins){.issuer = p->session.issuer,
-                                                           .auth_url = p->session.auth_url,
-                                                           .token_url = p->session.token_url});
+    page_allow_platform(p,
+                        &(struct store_session_origins){.issuer = p->session.issuer,
+                                                        .auth_url = p->session.auth_url,
+                                                        .token_url = p->session.token_url,
+                                                        .frame_origin = p->session.frame_origin});
     return true;
 }

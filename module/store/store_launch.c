@@ -311,7 +311,8 @@ bool store_session_origins(struct store *store, struct sv launch_id, struct aren
         *out = (struct store_session_origins){.issuer = store_text(&rows, 0, 0, a),
                                               .auth_url = store_text(&rows, 0, 1, a),
                                               .token_url = store_text(&rows, 0, 2, a),
-                                              .return_url = store_text(&rows, 0, 3, a)};
+                                              .return_url = store_text(&rows, 0, 3, a),
+                                              .frame_origin = store_text(&rows, 0, 4, a)};
     }
     return true;
 }
@@ -346,7 +347,8 @@ bool store_session_get(struct store *store, struct sv launch_id, const unsigned 
                                   .sync_requested_at = db_time(&rows, 0, 14),
                                   .sync_error = store_text(&rows, 0, 15, a),
                                   .source_kind = store_text(&rows, 0, 16, a),
-                                  .token_url = store_text(&rows, 0, 18, a)};
+                                  .token_url = store_text(&rows, 0, 18, a),
+                                  .frame_origin = store_text(&rows, 0, 19, a)};
     return read_texts(db_text(&rows, 0, 10), a, &out->mentee_subs, &out->mentee_count, err) &&
            read_texts(db_text(&rows, 0, 17), a, &out->issuer_keys, &out->issuer_count, err);
 }

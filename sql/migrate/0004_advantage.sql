@@ -27,6 +27,10 @@ ALTER TABLE tool_key
 UPDATE tool_key SET signs_from = created_at;
 CREATE INDEX tool_key_registration ON tool_key (registration_id, signs_from);
 
+-- A school on Canvas's cloud may have a host of its own, which no address of the registration tells but every launch does:
+-- its pages frame ours. Empty: the registration's hosts are all there is.
+ALTER TABLE session ADD COLUMN frame_origin text NOT NULL DEFAULT '';
+
 -- A one-time link to /lti/register. registration_id: it may update that one, and no other.
 CREATE TABLE invite (
     code_hash bytea PRIMARY KEY,
@@ -227,6 +231,9 @@ BEGIN
         PERFORM course_copy_propose(s.institution_id, s.context_id,
                                     ARRAY(SELECT jsonb_array_elements_text(extras->'history')));
     END IF;
+    IF extras ? 'frame_origin' THEN
+        UPDATE session SET frame_origin = extras->>'frame_origin' WHERE launch_id = launch;
+    END IF;
     UPDATE registration r
     SET product = coalesce(nullif(extras->>'product', ''), r.product),
         platform_guid = coalesce(nullif(extras->>'platform_guid', ''), r.platform_guid),
@@ -301,9 +308,9 @@ END $$;
 
 -- Who may frame the pages of a launch, and where its deep linking form may go: no secret, and needed before one is shown.
 CREATE FUNCTION session_origins(launch uuid)
-RETURNS TABLE (issuer text, auth_url text, token_url text, return_url text)
+RETURNS TABLE (issuer text, auth_url text, token_url text, return_url text, frame_origin text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT r.issuer, r.auth_url, r.token_url, coalesce(d.return_url, '')
+    SELECT r.issuer, r.auth_url, r.token_url, coalesce(d.return_url, ''), s.frame_origin
     FROM session s
     JOIN registration r ON r.id = s.registration_id AND r.is_enabled
     LEFT JOIN deep_link d ON d.institution_id = s.institution_id AND d.launch_id = s.launch_id
@@ -316,12 +323,12 @@ CREATE FUNCTION session_find(launch uuid, hash bytea)
 RETURNS TABLE (institution_id bigint, institution text, time_zone text, registration_id bigint, issuer text,
                auth_url text, person_id bigint, person_name text, role smallint, is_learner boolean,
                mentees text[], context_id bigint, course_title text, synced_at bigint, sync_requested_at bigint,
-               sync_error text, source_kind text, issuer_keys text[], token_url text)
+               sync_error text, source_kind text, issuer_keys text[], token_url text, frame_origin text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT s.institution_id, i.name, i.time_zone, s.registration_id, r.issuer, r.auth_url, s.person_id, p.name,
            s.role, s.is_learner, s.mentees, s.context_id, coalesce(nullif(c.title, ''), c.label, ''),
            usec(c.synced_at), usec(c.sync_requested_at), coalesce(c.sync_error, ''), coalesce(g.kind, ''),
-           s.issuer_keys, r.token_url
+           s.issuer_keys, r.token_url, s.frame_origin
     FROM session s
     JOIN institution i ON i.id = s.institution_id
     JOIN registration r ON r.id = s.registration_id AND r.is_enabled

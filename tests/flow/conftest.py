@@ -52,10 +52,11 @@ class House:
                          self.tolerated.jwk(alg=None, use=None, n=self.tolerated.jwk()["n"] + "==")]
         self.twin_1 = forge.Platform("twin-1", issuer="https://canvas.example", client_id="10000000000001")
         self.twin_2 = forge.Platform("twin-2", issuer="https://canvas.example", client_id="10000000000001")
+        self.cloud = forge.Platform("cloud", issuer="https://canvas.instructure.com", client_id="10000000000042")
         self.many = [forge.Platform(f"many-{n}", issuer="https://one.example") for n in (1, 2)]
         self.spare = [forge.Platform(f"spare-{n}") for n in range(12)]
         self.attacker = forge.Platform("attacker")
-        self.platforms = [self.a, self.b, self.zoo, self.twin_1, self.twin_2, *self.many, *self.spare]
+        self.platforms = [self.a, self.b, self.zoo, self.twin_1, self.twin_2, self.cloud, *self.many, *self.spare]
         self.laurel = laurel.Laurel(cluster, allow=[p.port for p in self.platforms], base=BASE)
 
     def open(self):

@@ -88,7 +88,8 @@ def test_a_login_leaves_the_browsers_value_with_the_platform(house):
     assert login["browser"] == browser.cookies["__Host-laurel-browser"]
     assert len(asked["state"]) <= 260
     assert html.escape(login["next"]) in reply.text, "no link for a browser without scripts"
-    assert ancestors(reply) == {house.a.base} and reply.header("Cache-Control") == "no-store"
+    # nobody has signed yet on which host the platform's page is, and this one shows nothing of anybody
+    assert ancestors(reply) == {"*"} and reply.header("Cache-Control") == "no-store"
 
 
 def test_a_login_whose_browser_keeps_cookies_goes_straight_on(house):
@@ -347,6 +348,26 @@ def test_an_address_without_a_cookie_gets_the_shell(house):
     assert "Ada" not in reply.text and "Lab skills" not in reply.text, "the shell says whose it is"
     assert ancestors(reply) == {house.a.base} and form_actions(reply) == ["'self'"]
     assert "connect-src 'self'" in reply.header("Content-Security-Policy") and reply.header("Cache-Control") == "no-store"
+
+
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+OWN_HOST = "https://canvas.school.example"
+
+
+@pytest.mark.parametrize("name", ["cloud", "a"])
+def test_only_canvas_cloud_says_in_the_launch_which_host_frames_its_pages(house, name):
+    platform = getattr(house, name)
+    pending, login = begin(house, platform)
+    token = platform.token(pending.nonce, {LTI + "launch_presentation": {"return_url": OWN_HOST + "/courses/1/external_content"}})
+    offer = arrive(house, pending, token)
+    reply = send_storage(pending, token, login["browser"])
+    assert reply.status == 200, reply.text
+    entry = json.loads(reply.text)
+    shell = web.Browser().get(house.laurel.base + entry["path"], headers=HTML)
+    page = web.Browser().get(house.laurel.base + entry["path"], headers=bearer(entry))
+    for shown in (offer, shell, page):
+        assert (OWN_HOST in ancestors(shown)) == (name == "cloud")
+        assert ("https://*.instructure.com" in ancestors(shown)) == (name == "cloud")
 
 
 def test_the_shell_lets_a_deep_linking_form_go_home(house):
