@@ -26,7 +26,7 @@ jobs=$(nproc 2>/dev/null || echo 2)
 
 # shellcheck disable=SC2046 # lists of words on purpose
 need_packages $(packages_to_build) $(packages_to_run) clang ccache libcmocka-dev \
-    python3-pytest python3-psycopg2 python3-cryptography
+    python3-pytest python3-pytest-xdist python3-psycopg2 python3-cryptography
 [ -n "$quick" ] || need_packages clang-format clang-tidy cppcheck shellcheck python3-selenium chromium chromium-driver \
     webkit2gtk-driver xvfb
 
@@ -71,13 +71,15 @@ programs() {
     [ -f "$results/$(basename "$1").$2.xml" ] || echo "$2 failed 0" >>"$results/steps"
 }
 
-# suite NAME: the pytest suite in tests/NAME, if it has tests.
+# suite NAME [OPTION...]: the pytest suite in tests/NAME, if it has tests.
 suite() {
-    find "tests/$1" -name 'test_*.py' 2>/dev/null | grep -q . || return 0
-    heading "$1"
-    $PYTHON -m pytest -q -p no:cacheprovider --junitxml="$results/$1.xml" "tests/$1" >&2
+    name=$1
+    shift
+    find "tests/$name" -name 'test_*.py' 2>/dev/null | grep -q . || return 0
+    heading "$name"
+    $PYTHON -m pytest -q -p no:cacheprovider --junitxml="$results/$name.xml" "$@" "tests/$name" >&2
     # 1: tests failed, which the file says; anything above is a suite that could not run.
-    [ $? -le 1 ] || echo "$1 failed 0" >>"$results/steps"
+    [ $? -le 1 ] || echo "$name failed 0" >>"$results/steps"
 }
 
 c_sources() { find module tests conf include -name '*.[ch]' | sort; }
@@ -115,8 +117,9 @@ if [ -n "$built" ]; then
     programs build-asan unit "$jobs"
     programs build-asan fuzz "$jobs"
     programs build-asan db 1
-    suite lms
-    suite flow
+    # These mostly wait for programs they started: a file on each processor at a time.
+    suite lms -n "$jobs" --dist loadfile
+    suite flow -n "$jobs" --dist loadfile
     [ -n "$quick" ] || suite browser
 fi
 

@@ -5,7 +5,7 @@
 #include "store.h"
 
 #define STORE_INVITE_HOURS 24     /* unless said otherwise */
-#define STORE_INVITES_OPEN_MAX 20 /* of one institution at a time */
+#define STORE_INVITES_OPEN_MAX 20 /* of an institution, before its admins may make more */
 
 struct store_invite_new {
     int64_t institution_id;

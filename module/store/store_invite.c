@@ -26,7 +26,7 @@ bool store_invite_make(struct store *store, const struct store_invite_new *v, st
     db_add_text(&args, v->config_host);
     db_add_bool(&args, v->approves_deployments);
     db_add_time(&args, v->expires_at);
-    db_add_i64(&args, STORE_INVITES_OPEN_MAX);
+    db_add_i64(&args, v->actor_person_id == 0 ? INT32_MAX : STORE_INVITES_OPEN_MAX);
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
         !db_begin(conn, v->institution_id, err) ||
         !db_run(conn, "invite_insert", &args, &rows, err)) {

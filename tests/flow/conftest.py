@@ -62,13 +62,17 @@ class House:
     def open(self):
         self.laurel.prepare()
         for platform in self.platforms:
+            if platform in self.spare:
+                continue        # registered when somebody asks for it: a key takes a while to make
             added = self.laurel.add_platform(platform, *(["--another"] if platform is self.twin_2 else []))
             if platform in (self.twin_1, self.twin_2):      # only their own addresses tell them apart
                 platform.login_url, platform.launch_url = added["own_login_url"], added["own_launch_url"]
         self.laurel.start()
 
     def fresh(self):
-        return self.spare.pop()
+        platform = self.spare.pop()
+        self.laurel.add_platform(platform)
+        return platform
 
     def close(self):
         for platform in [*self.platforms, self.attacker]:
