@@ -91,7 +91,7 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
-    {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/placed/:badge", go_placed, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/copy", go_copy, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/copy/:decision", go_copy_decide,
      PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},

@@ -117,4 +117,12 @@ def test_every_other_page_is_closed_to_a_mentor(school, method, path, flags):
 
 def test_the_matrix_has_every_page_of_a_course(school):
     assert {"learner", "grid", "why/:person/:badge", "badges/:badge", "connection", ""} <= {path for _, path, _ in ROUTES}
-    assert [path for _, path, flags in ROUTES if "PAGE_MENTOR" in flags] == ["", "image/:badge.svg"]
+    assert [path for _, path, flags in ROUTES if "PAGE_MENTOR" in flags] == ["", "image/:badge.svg", "placed/:badge"]
+
+
+def test_a_link_that_was_placed_with_a_badge_leads_a_mentor_to_their_learners(school):
+    pupil, other = school.pupils[:2]
+    mentor = school.mentor([str(pupil["id"])])
+    placed, home = mentor.get(f"placed/{school.badge}"), mentor.page()
+    assert placed.status == 200 and pupil["name"] in html.unescape(placed.text)
+    assert other["name"] not in html.unescape(placed.text) and placed.text.count("First Task Done") == home.text.count("First Task Done")
