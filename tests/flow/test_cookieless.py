@@ -267,7 +267,7 @@ def test_D19_a_launch_that_was_taken_leaves_no_hand_off(house):
     refused(house.laurel, open_window(house, page), "nonce")
 
 
-@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("headers", [*FOREIGN.values(), {"Origin": "null"}], ids=[*FOREIGN, "null"])
 def test_D19_the_button_is_pressed_on_our_own_page(house, headers):
     page = arrive_plainly(house)
     before = house.laurel.counts()
