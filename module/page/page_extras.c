@@ -10,25 +10,36 @@
 
 /* Canvas announces its notices with every launch: what this process has told the database is not
  * told again. A restart tells it once more, which changes nothing. */
-static bool is_news(struct page_app *app, struct sv about) {
+static uint64_t notices_mark(const struct page *p, const struct model_launch *l) {
     unsigned char sum[32];
     uint64_t mark = 0;
-    sha256(about.ptr, about.len, sum);
-    memcpy(&mark, sum, sizeof mark);
-    return atomic_exchange(&app->told[mark % PAGE_TOLD_SLOTS], mark) != mark;
-}
-
-static json_t *notices(const struct page *p, const struct model_launch *l) {
     struct sv about =
         sv_printf(p->arena, "%lld\n%.*s\n%.*s\n%.*s", (long long)l->registration_id,
                   SV_ARG(l->deployment_id), SV_ARG(l->notices_url), SV_ARG(l->notice_types));
-    if (l->notices_url.len == 0 || !is_news(p->app, about)) {
+    sha256(about.ptr, about.len, sum);
+    memcpy(&mark, sum, sizeof mark);
+    return mark;
+}
+
+static json_t *notices(const struct page *p, const struct model_launch *l) {
+    if (l->notices_url.len == 0) {
+        return NULL;
+    }
+    uint64_t mark = notices_mark(p, l);
+    if (atomic_load(&p->app->told[mark % PAGE_TOLD_SLOTS]) == mark) {
         return NULL;
     }
     json_t *out = json_object();
     page_set_text(out, "url", l->notices_url);
     page_set_text(out, "types", l->notice_types);
     return out;
+}
+
+void page_extras_recorded(const struct page *p, const struct model_launch *launch) {
+    if (launch->notices_url.len > 0) {
+        uint64_t mark = notices_mark(p, launch);
+        atomic_store(&p->app->told[mark % PAGE_TOLD_SLOTS], mark);
+    }
 }
 
 static json_t *history(const struct page *p, const struct model_launch *l) {

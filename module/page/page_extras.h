@@ -10,3 +10,6 @@ struct page_extras_of {
 };
 /* The JSON for struct store_launch, in the page's arena; empty when there is nothing to add. */
 struct sv page_extras(const struct page *p, const struct page_extras_of *of);
+/* The launch was recorded: what it told need not be told again. One that was not (its deployment
+ * waits for approval, say) has told nothing. */
+void page_extras_recorded(const struct page *p, const struct model_launch *launch);

@@ -212,6 +212,7 @@ bool page_lti_enter(struct page *p, const struct page_lti_arrival *a, struct pag
     if (!record(p, &launch, err)) {
         return false;
     }
+    page_extras_recorded(p, &a->verified.launch);
     atomic_fetch_add(&p->app->metrics.launches, 1);
     return true;
 }

@@ -230,6 +230,21 @@ class Service(forge.KeysetHandler):
         return self.answer(200, json.dumps(body).encode())
 
 
+def test_a_service_that_came_with_a_parked_launch_is_told_again_once_it_is_let_in(house):
+    platform = house.fresh()
+    claim = {LTI + "deployment_id": "parked-first", LTI + "platformnotificationservice": {
+        "service_versions": ["1.0"], "platform_notification_service_url": platform.base + "/pns", "notice_types_supported": [COPY]}}
+
+    def launch():
+        return house.laurel.launch(platform, claim, login={"lti_deployment_id": "parked-first"})[0]
+    refused(house.laurel, launch(), "deployment")
+    [(school,)] = house.laurel.rows("SELECT i.name FROM institution i ORDER BY i.id LIMIT 1")
+    house.laurel.cli("platform", "approve", "--registration", platform.slug, "--deployment", "parked-first", "--institution", school)
+    accepted(launch(), house.laurel)
+    assert house.laurel.rows("SELECT notices_url, notice_types FROM deployment WHERE deployment_id = 'parked-first'") == [
+        (platform.base + "/pns", COPY)]
+
+
 def test_a_launch_that_brings_a_new_service_has_the_worker_ask_for_copies_once(house):
     platform = house.fresh()
     platform.server.RequestHandlerClass = Service
