@@ -38,11 +38,13 @@ NODISCARD bool store_invite_find(struct store *store, struct sv code, usec_t now
 struct store_key_new;
 struct store_invite_use {
     const struct store_invite *invite;
-    /* A new one with its slug, or the invite's with new addresses (id set). Institution and policy
-     * of a new one are the invite's. */
+    /* A new one with its slug, or the invite's with new addresses and scopes (id set): all else of
+     * it stays as it is in the database. Institution and policy of a new one are the invite's. */
     struct model_registration *registration;
     const struct store_key_new *key; /* of a new one; NULL: it keeps what it has */
-    struct sv deployment_id;         /* as the platform said; empty: learned at the first launch */
+    /* Of a new one, as the platform said; empty: learned at the first launch. An update lets nobody
+     * in: its deployments wait for approval like any other's. */
+    struct sv deployment_id;
 };
 /* Uses the invite up and saves registration, key and deployment, with an audit line: all or
  * nothing. Sets registration->id. Fails: ERR_CONFLICT "invite_used" (somebody was faster),

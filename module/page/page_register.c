@@ -173,8 +173,7 @@ static bool update(struct page *p, struct page_visit *v, struct err *err) {
                            "invitation is for, and Laurel saved nothing");
     }
     struct model_registration r = merged(v, &grant);
-    const struct store_invite_use use = {
-        .invite = &v->invite, .registration = &r, .deployment_id = grant.deployment_id};
+    const struct store_invite_use use = {.invite = &v->invite, .registration = &r};
     return save(p, &use, err) && page_register_done(p, v, &grant, err);
 }
 

@@ -54,7 +54,12 @@ NODISCARD bool store_registration_insert_in(struct db_conn *conn,
 NODISCARD bool store_registration_update_in(struct db_conn *conn,
                                             const struct model_registration *r, struct arena *a,
                                             struct err *err);
-/* Fails: ERR_CONFLICT "deployment" when it is another institution's. */
+/* The addresses, token audience and scopes alone: what an admin decides stays as it is by now. */
+NODISCARD bool store_registration_refresh_in(struct db_conn *conn,
+                                             const struct model_registration *r, struct arena *a,
+                                             struct err *err);
+/* Lets it in: a note that it waits, or was refused, goes. Fails: ERR_CONFLICT "deployment" when it
+ * is another institution's. */
 NODISCARD bool store_deployment_add_in(struct db_conn *conn, int64_t registration_id,
                                        int64_t institution_id, struct sv deployment_id,
                                        struct arena *a, struct err *err);

@@ -123,6 +123,18 @@ static bool save_new(struct store *store, struct db_conn *conn, const struct sto
     return store_key_add_in(store, conn, &key, a, err);
 }
 
+static bool save(struct store *store, struct db_conn *conn, const struct store_invite_use *use,
+                 struct arena *a, struct err *err) {
+    struct model_registration *r = use->registration;
+    if (use->invite->registration_id != 0) {
+        return store_registration_refresh_in(conn, r, a, err);
+    }
+    return save_new(store, conn, use, a, err) &&
+           (use->deployment_id.len == 0 ||
+            store_deployment_add_in(conn, r->id, use->invite->institution_id, use->deployment_id, a,
+                                    err));
+}
+
 bool store_invite_use(struct store *store, const struct store_invite_use *use, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
@@ -133,11 +145,7 @@ bool store_invite_use(struct store *store, const struct store_invite_use *use, s
         return err_set(err, ERR_BUG, "an invitation was used for another registration");
     }
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) || !db_begin(conn, institution_id, err) ||
-        !use_up(conn, use->invite, &a, err) ||
-        !(is_new ? save_new(store, conn, use, &a, err)
-                 : store_registration_update_in(conn, r, &a, err)) ||
-        (use->deployment_id.len > 0 &&
-         !store_deployment_add_in(conn, r->id, institution_id, use->deployment_id, &a, err)) ||
+        !use_up(conn, use->invite, &a, err) || !save(store, conn, use, &a, err) ||
         !store_audit_in(conn, institution_id, 0,
                         is_new ? "platform_registered" : "platform_updated",
                         sv_printf(&a, "{\"registration\":%lld}", (long long)r->id), &a, err) ||

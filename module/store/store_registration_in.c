@@ -59,6 +59,19 @@ bool store_registration_update_in(struct db_conn *conn, const struct model_regis
     return db_run(conn, "registration_update", &args, NULL, err);
 }
 
+bool store_registration_refresh_in(struct db_conn *conn, const struct model_registration *r,
+                                   struct arena *a, struct err *err) {
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, r->id);
+    db_add_text(&args, r->auth_url);
+    db_add_text(&args, r->token_url);
+    db_add_text(&args, r->jwks_url);
+    db_add_text_or_null(&args, r->token_audience);
+    db_add_text(&args, r->scopes);
+    return db_run(conn, "registration_refresh", &args, NULL, err);
+}
+
 bool store_deployment_add_in(struct db_conn *conn, int64_t registration_id, int64_t institution_id,
                              struct sv deployment_id, struct arena *a, struct err *err) {
     AUTO_ROWS rows = {0};

@@ -11,7 +11,7 @@ NORTH, SOUTH = "Northside College", "South Hill School"
 @pytest.fixture(scope="module")
 def house(cluster):
     place = laurel.Laurel(cluster)
-    place.platforms = [forge.Platform(f"school-{n}") for n in range(7)]
+    place.platforms = [forge.Platform(f"school-{n}") for n in range(8)]
     place.allow.extend(f"127.0.0.1:{p.port}" for p in place.platforms)
     place.write_config()
     place.prepare()
@@ -82,6 +82,15 @@ def test_a_refused_deployment_is_not_asked_about_again(house, platform):
     house.cli("admin", "list", "--institution", NORTH)
     approve(house, platform, "unwanted", "--institution", NORTH)
     assert launch(house, platform, "unwanted").status == 303, "a change of mind"
+
+
+def test_what_was_let_in_by_hand_waits_no_more(house, platform):
+    """Else somebody could "refuse" a deployment that goes on launching."""
+    assert launch(house, platform, "by-hand").status == 401
+    house.add_platform(platform, "--institution", NORTH, deployments=["by-hand"])
+    assert launch(house, platform, "by-hand").status == 303 and not shown(house, platform)["parked"]
+    refused = house.cli("platform", "refuse", "--registration", platform.slug, "--deployment", "by-hand", check=False)
+    assert refused.status == 1 and "by-hand" in refused.err
 
 
 def test_the_policy_lets_new_deployments_join_the_registrations_school(house, platform):

@@ -25,6 +25,12 @@ def house(cluster):
         one.close()
 
 
+@pytest.fixture(autouse=True)
+def no_open_invitations(house):
+    """A school has twenty open ones at most, and most tests here leave theirs open."""
+    house.rows("WITH gone AS (DELETE FROM invite RETURNING 1) SELECT count(*) FROM gone")
+
+
 @pytest.fixture
 def moodle(house):
     house.stranger.reset()
@@ -396,6 +402,35 @@ def test_an_update_shows_the_difference_and_waits_for_a_confirmation(house, mood
     assert (jwks, audience) == (moodle.base + "/new-keys", "urn:new")
     assert len(registrations(house)) == len(before)
     problem(house, confirm(house, asked), "invite_used", 403)
+
+
+@pytest.mark.parametrize("was", ["unknown", "refused", "off"])
+def test_an_update_lets_no_deployment_in(house, moodle, registered, was):
+    """The platform's answer names a deployment. What an admin decided about it, or has yet to decide, stays."""
+    moodle.deployment = f"d-{was}"
+    if was == "refused":
+        house.rows("UPDATE registration SET parked = jsonb_build_object(%s::text, '{\"refused\": true}'::jsonb) WHERE slug = %s RETURNING 1",
+                   [moodle.deployment, registered])
+    if was == "off":
+        house.rows("INSERT INTO deployment (registration_id, institution_id, deployment_id, is_active)"
+                   " SELECT id, institution_id, %s, false FROM registration WHERE slug = %s RETURNING 1", [moodle.deployment, registered])
+    assert confirm(house, visit(house, invite(house, "--update", registered, institution=None), moodle)).status == 200
+    assert not house.rows("SELECT 1 FROM deployment WHERE deployment_id = %s AND is_active", [moodle.deployment])
+    if was == "refused":
+        assert house.rows("SELECT parked FROM registration WHERE slug = %s", [registered]) == [({"d-refused": {"refused": True}},)]
+
+
+def test_an_update_takes_no_decision_back_that_fell_while_the_platform_answered(house, moodle, registered):
+    asked = visit(house, invite(house, "--update", registered, institution=None), moodle)
+    house.rows("UPDATE registration SET trusts_admin_role = true, approves_deployments = true WHERE slug = %s RETURNING 1", [registered])
+
+    def meanwhile():
+        house.rows("UPDATE registration SET is_enabled = false, trusts_admin_role = false, approves_deployments = false"
+                   " WHERE slug = %s RETURNING 1", [registered])
+    moodle.meanwhile = meanwhile
+    assert confirm(house, asked).status == 200
+    assert house.rows("SELECT is_enabled, trusts_admin_role, approves_deployments FROM registration WHERE slug = %s",
+                      [registered]) == [(False, False, False)]
 
 
 def test_canvas_is_updated_by_put(house, canvas):

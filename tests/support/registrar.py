@@ -65,6 +65,7 @@ class Registrar:
         self.granted = None         # scopes; None: what was asked for
         self.slow_s = 0             # before each answer
         self.window = ""            # a page of its own, HTML
+        self.meanwhile = None       # called before a registration is answered
         return self
 
     def close(self):
@@ -100,6 +101,8 @@ class Registrar:
         return 404, {}, b"<html>nothing here</html>"
 
     def register(self, request):
+        if self.meanwhile:
+            self.meanwhile()
         tool = dict(request[TOOL])
         if self.deployment is not None:
             tool["deployment_id"] = self.deployment
