@@ -294,7 +294,7 @@ def test_only_teachers_choose(school, role):
     assert reply.status == 403 and "JWT" not in reply.text
 
 
-@pytest.mark.parametrize("csrf, headers", [("", {}), ("x" * 43, {}), ("another", {}), (None, {"Sec-Fetch-Site": "cross-site"}),
+@pytest.mark.parametrize("csrf, headers", [("", {}), ("x" * 43, {}), ("another", {}), (None, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}),
                                            (None, {"Origin": "https://evil.example"})])
 def test_a_choice_from_elsewhere_is_refused_and_uses_nothing_up(school, csrf, headers):
     """H3"""
