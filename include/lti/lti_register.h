@@ -59,6 +59,10 @@ NODISCARD json_t *lti_register_request(const struct lti_register_tool *tool,
                                        const struct lti_register_platform *platform,
                                        struct arena *a);
 
+/* Whether a registration token says that it changes a tool the platform already has (Moodle's scope
+ * "reg-update", moodle.md 6). Nobody can check that here: it is for stopping in time, no more. */
+NODISCARD bool lti_register_is_update(struct sv token, struct arena *a);
+
 /* What the platform answered. Texts live in the arena. */
 struct lti_register_grant {
     struct sv client_id;

@@ -1,4 +1,5 @@
 #include "lti_register.h"
+#include "jose_jws.h"
 #include "lti_claims.h"
 #include "lti_register_words.h"
 #include "lti_token.h"
@@ -231,6 +232,15 @@ static struct sv deployment_of(const json_t *answer) {
     struct sv inside = js_sv(json_object_get(tool, "deployment_id"));
     struct sv beside = js_sv(json_object_get(answer, "deployment_id"));
     return is_id(inside) ? inside : is_id(beside) ? beside : sv_of(NULL, 0);
+}
+
+bool lti_register_is_update(struct sv token, struct arena *a) {
+    AUTO_JSON *claims = NULL;
+    struct jose_jws jws = {0};
+    struct err ignored = {0};
+    return jose_jws_split(a, token, LTI_REGISTER_TOKEN_MAX, &jws, &ignored) &&
+           js_parse(jws.payload, LTI_REGISTER_TOKEN_MAX, "the token", &claims, &ignored) &&
+           sv_eq(js_sv(json_object_get(claims, "scope")), SV("reg-update"));
 }
 
 static void read_scopes(const struct lti_register_platform *platform, const json_t *answer,

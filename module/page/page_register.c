@@ -66,10 +66,16 @@ static bool fetch_platform(struct page *p, struct page_visit *v, struct err *err
            lti_register_platform_parse(&judge, response.body, p->arena, &v->platform, err);
 }
 
-/* The registration that an update is bound to, and whether this platform is its own. */
+/* The registration that an update is bound to, and whether this platform is its own. Without one,
+ * the platform must not be told anything of a tool it has: that would change it there, before it
+ * could be refused here. */
 static bool find_old(struct page *p, struct page_visit *v, struct err *err) {
     if (v->invite.registration_id == 0) {
-        return true;
+        return !lti_register_is_update(v->token, p->arena) ||
+               err_because(
+                   err, ERR_CONFLICT, "update",
+                   "the platform wants to update a tool that it has, and this invitation is "
+                   "for connecting a new one");
     }
     struct model_registration *all = NULL;
     size_t count = 0;

@@ -184,6 +184,10 @@ static const char *todo_for(const char *reason) {
         {"registered", "To change the connection that is there, ask whoever runs Laurel for an "
                        "invitation bound to it (laurel platform invite --update), and delete the "
                        "tool that the platform has just made."},
+        {"update",
+         "Ask whoever runs Laurel for an invitation bound to the connection that is there "
+         "(laurel platform invite --update), or choose to register a new tool. Nothing "
+         "was changed on either side, and the invitation is still good."},
         {"client_id", "Delete the new tool at the platform, and start the update from the tool "
                       "that is there."},
         {"other_platform", "Use it at the platform it was made for, or ask for one without "

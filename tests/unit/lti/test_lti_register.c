@@ -5,8 +5,10 @@
 
 #include <cmocka.h>
 
+#include "base_encode.h"
 #include "lti_register.h"
 #include <stdio.h>
+#include <string.h>
 
 #define PLATFORM "https://purl.imsglobal.org/spec/lti-platform-configuration"
 #define TOOL "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -424,6 +426,29 @@ static void lti_register_grant_parse__judges(void **state) {
     }
 }
 
+static void lti_register_is_update__believes_moodles_scope(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    static const struct {
+        const char *payload;
+        bool is_update;
+    } rows[] = {
+        {"{\"sub\": \"7\", \"scope\": \"reg-update\"}", true},
+        {"{\"sub\": \"QxN3vJkPq81LmZa\", \"scope\": \"reg\"}", false},
+        {"{\"scope\": [\"reg-update\"]}", false},
+        {"{}", false},
+        {"[]", false},
+        {"reg-update", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv payload = base64url_encode(&a, rows[i].payload, strlen(rows[i].payload));
+        struct sv token = sv_printf(&a, "eyJhbGciOiJSUzI1NiJ9.%.*s.c2ln", SV_ARG(payload));
+        assert_int_equal(lti_register_is_update(token, &a), rows[i].is_update);
+    }
+    assert_false(lti_register_is_update(SV("registration-token"), &a)); /* Canvas's is opaque */
+    assert_false(lti_register_is_update(SV(""), &a));
+}
+
 static void lti_register_refusal__has_words_of_its_own_for_everything(void **state) {
     (void)state;
     static const struct {
@@ -477,6 +502,7 @@ int main(void) {
         cmocka_unit_test(lti_register_request__asks_for_no_message_and_scope_that_is_not_offered),
         cmocka_unit_test(lti_register_request__speaks_canvas),
         cmocka_unit_test(lti_register_grant_parse__judges),
+        cmocka_unit_test(lti_register_is_update__believes_moodles_scope),
         cmocka_unit_test(lti_register_refusal__has_words_of_its_own_for_everything),
         cmocka_unit_test(lti_register_canvas_key__is_a_developer_key),
     };
