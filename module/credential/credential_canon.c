@@ -1,0 +1,349 @@
+/* RDFC-1.0, the algorithm of section 4.4; the deep part is in credential_canon_deep.c. */
+#include "credential_canon.h"
+#include <openssl/sha.h>
+#include <string.h>
+
+#define LINES_MAX_BYTES (CREDENTIAL_NQUADS_BYTES_MAX * 2)
+
+void canon_digest(const struct canon *c, struct sv text, char hex[CANON_HEX_MAX + 1]) {
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[SHA384_DIGEST_LENGTH];
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    if (c->hash == CREDENTIAL_SHA384) {
+        (void)SHA384(p, text.len, bytes);
+    } else {
+        (void)SHA256(p, text.len, bytes);
+    }
+    memset(hex, 0, CANON_HEX_MAX + 1);
+    for (size_t i = 0; i < c->hex_len / 2; i++) {
+        hex[2 * i] = digits[bytes[i] >> 4];
+        hex[2 * i + 1] = digits[bytes[i] & 15u];
+    }
+}
+
+static int sv_order(const void *left, const void *right) {
+    return sv_cmp(*(const struct sv *)left, *(const struct sv *)right);
+}
+
+static int utf16_order(const void *left, const void *right) {
+    return credential_utf16_cmp(*(const struct sv *)left, *(const struct sv *)right);
+}
+
+/* Sort, and notice when the other order would be another: neighbours tell. */
+static void sort_lines(struct canon *c, struct sv *lines, size_t count) {
+    int (*other)(const void *, const void *) = c->is_utf16_order ? sv_order : utf16_order;
+    qsort(lines, count, sizeof *lines, c->is_utf16_order ? utf16_order : sv_order);
+    for (size_t i = 1; i < count && !c->is_order_disputed; i++) {
+        c->is_order_disputed = other(&lines[i - 1], &lines[i]) > 0;
+    }
+}
+
+static const struct credential_term *place_of(const struct credential_quad *q, int place) {
+    return place == CANON_S ? &q->subject : place == CANON_O ? &q->object : &q->graph;
+}
+
+/* The distinct labels of the input, sorted: a blank node's number is its place. */
+static void number_blanks(struct canon *c, const struct credential_dataset *set) {
+    size_t n = 0;
+    c->labels = ARENA_ARRAY(c->arena, struct sv, set->count * 3);
+    for (size_t i = 0; i < set->count; i++) {
+        for (int place = CANON_S; place <= CANON_G; place++) {
+            const struct credential_term *t = place_of(&set->quads[i], place);
+            if (t->kind == CREDENTIAL_TERM_BLANK) {
+                c->labels[n++] = t->value;
+            }
+        }
+    }
+    qsort(c->labels, n, sizeof *c->labels, sv_order);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !sv_eq(c->labels[i], c->labels[i - 1])) {
+            c->labels[c->blank_count++] = c->labels[i];
+        }
+    }
+}
+
+static int number_of(const struct canon *c, struct sv label) {
+    const struct sv *at = bsearch(&label, c->labels, c->blank_count, sizeof label, sv_order);
+    return (int)(at - c->labels);
+}
+
+enum labelling { LABEL_INPUT, LABEL_FIRST_DEGREE, LABEL_CANONICAL };
+
+static void blank_write(const struct canon *c, struct str *out, int blank, enum labelling how,
+                        int self) {
+    if (how == LABEL_FIRST_DEGREE) {
+        str_add(out, blank == self ? SV("_:a") : SV("_:z"));
+    } else if (how == LABEL_CANONICAL) {
+        str_addf(out, "_:c14n%d", c->canonical.numbers[blank]);
+    } else {
+        str_add(out, SV("_:"));
+        str_add(out, c->labels[blank]);
+    }
+}
+
+static void row_write(const struct canon *c, struct str *out, const struct canon_row *row,
+                      enum labelling how, int self) {
+    for (int place = CANON_S; place <= CANON_G; place++) {
+        if (row->blanks[place] >= 0) {
+            blank_write(c, out, row->blanks[place], how, self);
+        } else if (row->texts[place].len == 0) {
+            break; /* the default graph */
+        } else {
+            str_add(out, row->texts[place]);
+        }
+        str_add_char(out, ' ');
+        if (place == CANON_S) {
+            str_add(out, row->predicate);
+            str_add_char(out, ' ');
+        }
+    }
+    str_add(out, SV(".\n"));
+}
+
+/* One term as N-Quads in memory of its own. */
+static struct sv term_text(struct canon *c, const struct credential_term *term) {
+    struct str out;
+    size_t longest = term->value.len * 6 + term->datatype.len + term->language.len + 16;
+    str_init(&out, c->arena, longest);
+    credential_term_write(&out, term);
+    return str_sv(&out);
+}
+
+static int row_order(const void *left, const void *right) {
+    return sv_cmp(((const struct canon_row *)left)->line, ((const struct canon_row *)right)->line);
+}
+
+/* Step 1, and the dataset as a set: doubles are dropped. */
+static bool read_rows(struct canon *c, const struct credential_dataset *set, struct err *err) {
+    size_t total = 0;
+    number_blanks(c, set);
+    c->rows = ARENA_ARRAY(c->arena, struct canon_row, set->count);
+    for (size_t i = 0; i < set->count; i++) {
+        struct canon_row *row = &c->rows[i];
+        row->predicate = term_text(c, &set->quads[i].predicate);
+        for (int place = CANON_S; place <= CANON_G; place++) {
+            const struct credential_term *t = place_of(&set->quads[i], place);
+            bool is_blank = t->kind == CREDENTIAL_TERM_BLANK;
+            row->blanks[place] = is_blank ? number_of(c, t->value) : -1;
+            row->texts[place] = is_blank ? sv_of(NULL, 0) : term_text(c, t);
+        }
+        struct str line;
+        str_init(&line, c->arena, CREDENTIAL_NQUADS_BYTES_MAX);
+        row_write(c, &line, row, LABEL_INPUT, -1);
+        row->line = str_sv(&line);
+        total += line.len;
+        if (line.is_overflowed || total > CREDENTIAL_NQUADS_BYTES_MAX) {
+            return err_because(err, ERR_INPUT, "too_large", "the document is too large as RDF");
+        }
+    }
+    qsort(c->rows, set->count, sizeof *c->rows, row_order);
+    for (size_t i = 0; i < set->count; i++) {
+        if (i == 0 || !sv_eq(c->rows[i].line, c->rows[c->row_count - 1].line)) {
+            c->rows[c->row_count++] = c->rows[i];
+        }
+    }
+    return true;
+}
+
+static bool stands_before(const struct canon_row *row, int place) {
+    for (int i = CANON_S; i < place; i++) {
+        if (row->blanks[i] == row->blanks[place]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Step 2: which rows a blank node stands in, each once. */
+static void index_rows(struct canon *c) {
+    c->first = ARENA_ARRAY(c->arena, size_t, c->blank_count + 2);
+    c->row_of = ARENA_ARRAY(c->arena, uint32_t, c->row_count * 3 + 1);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < c->row_count; i++) {
+            for (int place = CANON_S; place <= CANON_G; place++) {
+                int blank = c->rows[i].blanks[place];
+                if (blank < 0 || stands_before(&c->rows[i], place)) {
+                    continue;
+                }
+                if (pass == 0) {
+                    c->first[blank + 2]++;
+                } else {
+                    c->row_of[c->first[blank + 1]++] = (uint32_t)i;
+                }
+            }
+        }
+        /* Counts become starts, one place late; filling moves each to its end, which is right. */
+        for (size_t i = 2; pass == 0 && i < c->blank_count + 2; i++) {
+            c->first[i] += c->first[i - 1];
+        }
+    }
+}
+
+/* Hash First Degree Quads (4.6). */
+static bool first_degree(struct canon *c, int blank, struct err *err) {
+    size_t count = c->first[blank + 1] - c->first[blank];
+    struct sv *lines = ARENA_ARRAY(c->arena, struct sv, count);
+    size_t *starts = ARENA_ARRAY(c->arena, size_t, count + 1);
+    struct str text;
+    str_init(&text, c->arena, LINES_MAX_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        row_write(c, &text, &c->rows[c->row_of[c->first[blank] + i]], LABEL_FIRST_DEGREE, blank);
+        starts[i + 1] = text.len;
+    }
+    for (size_t i = 0; i < count; i++) {
+        lines[i] = sv_of(text.ptr + starts[i], starts[i + 1] - starts[i]);
+    }
+    sort_lines(c, lines, count);
+    struct str sorted;
+    str_init(&sorted, c->arena, LINES_MAX_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        str_add(&sorted, lines[i]);
+    }
+    canon_digest(c, str_sv(&sorted), c->hashes[blank]);
+    return str_ok(&sorted, "the document as RDF", err);
+}
+
+struct hashed {
+    char hash[CANON_HEX_MAX + 1];
+    int blank;
+    int *order; /* what a temporary issuer issued, in order */
+    size_t order_count;
+};
+
+static int hashed_cmp(const void *left, const void *right) {
+    return memcmp(((const struct hashed *)left)->hash, ((const struct hashed *)right)->hash,
+                  CANON_HEX_MAX);
+}
+
+/* Step 5.2: paths of all members of a group that are still nameless. */
+static bool group_paths(struct canon *c, const struct hashed *group, size_t count,
+                        struct hashed *paths, size_t *path_count, struct err *err) {
+    *path_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (c->canonical.numbers[group[i].blank] >= 0) {
+            continue;
+        }
+        struct hashed *path = &paths[(*path_count)++];
+        canon_cut(&c->temporary, 0);
+        (void)canon_issue(&c->temporary, group[i].blank);
+        if (!canon_n_degree(c, group[i].blank, 0, path->hash, err)) {
+            return false;
+        }
+        path->order_count = c->temporary.count;
+        path->order = ARENA_ARRAY(c->arena, int, path->order_count);
+        memcpy(path->order, c->temporary.order, path->order_count * sizeof *path->order);
+    }
+    qsort(paths, *path_count, sizeof *paths, hashed_cmp);
+    return true;
+}
+
+/* Steps 4 and 5: names for those that differ at first sight, then for the others. */
+static bool name_blanks(struct canon *c, struct hashed *all, struct err *err) {
+    struct hashed *paths = ARENA_ARRAY(c->arena, struct hashed, c->blank_count);
+    for (int is_second = 0; is_second < 2; is_second++) {
+        for (size_t from = 0; from < c->blank_count;) {
+            size_t to = from + 1;
+            size_t path_count = 0;
+            while (to < c->blank_count && hashed_cmp(&all[to], &all[from]) == 0) {
+                to++;
+            }
+            if (to - from == 1 && !is_second) {
+                (void)canon_issue(&c->canonical, all[from].blank);
+            }
+            if (to - from > 1 && is_second &&
+                !group_paths(c, all + from, to - from, paths, &path_count, err)) {
+                return false;
+            }
+            for (size_t i = 0; i < path_count; i++) {
+                for (size_t j = 0; j < paths[i].order_count; j++) {
+                    (void)canon_issue(&c->canonical, paths[i].order[j]);
+                }
+            }
+            from = to;
+        }
+    }
+    return true;
+}
+
+static struct canon_issuer issuer_create(struct arena *a, size_t blanks) {
+    struct canon_issuer issuer = {.numbers = ARENA_ARRAY(a, int, blanks),
+                                  .order = ARENA_ARRAY(a, int, blanks)};
+    for (size_t i = 0; i < blanks; i++) {
+        issuer.numbers[i] = -1;
+    }
+    return issuer;
+}
+
+/* Step 6. */
+static bool write_out(struct canon *c, struct arena *a, struct credential_canon *out,
+                      struct err *err) {
+    struct sv *lines = ARENA_ARRAY(c->arena, struct sv, c->row_count);
+    for (size_t i = 0; i < c->row_count; i++) {
+        const struct canon_row *row = &c->rows[i];
+        lines[i] = row->line;
+        if (row->blanks[CANON_S] >= 0 || row->blanks[CANON_O] >= 0 || row->blanks[CANON_G] >= 0) {
+            struct str line;
+            str_init(&line, c->arena, CREDENTIAL_NQUADS_BYTES_MAX);
+            row_write(c, &line, row, LABEL_CANONICAL, -1);
+            lines[i] = str_sv(&line);
+        }
+    }
+    sort_lines(c, lines, c->row_count);
+    struct str text;
+    str_init(&text, a, LINES_MAX_BYTES);
+    for (size_t i = 0; i < c->row_count; i++) {
+        str_add(&text, lines[i]);
+    }
+    *out = (struct credential_canon){.text = str_sv(&text),
+                                     .blanks = ARENA_ARRAY(a, struct sv, c->blank_count),
+                                     .labels = ARENA_ARRAY(a, struct sv, c->blank_count),
+                                     .blank_count = c->blank_count};
+    for (size_t i = 0; i < c->blank_count; i++) {
+        out->blanks[i] = sv_copy(a, c->labels[i]);
+        out->labels[i] = sv_printf(a, "c14n%d", c->canonical.numbers[i]);
+    }
+    return str_ok(&text, "the canonical document", err);
+}
+
+bool credential_canonicalise(const struct credential_dataset *set,
+                             const struct credential_canon_options *options, struct arena *a,
+                             struct credential_canon *out, struct err *err) {
+    AUTO_ARENA scratch = {0};
+    struct canon c = {.arena = &scratch,
+                      .hash = options->hash,
+                      .is_utf16_order = options->is_utf16_order,
+                      .hex_len = options->hash == CREDENTIAL_SHA384 ? 96 : 64};
+    if (set->is_overflowed) {
+        return err_because(err, ERR_INPUT, "too_large", "the document has more than %d statements",
+                           CREDENTIAL_QUADS_MAX);
+    }
+    if (!read_rows(&c, set, err)) {
+        return false;
+    }
+    index_rows(&c);
+    c.hashes = arena_array(&scratch, c.blank_count, sizeof *c.hashes);
+    c.canonical = issuer_create(&scratch, c.blank_count);
+    c.temporary = issuer_create(&scratch, c.blank_count);
+    struct hashed *all = ARENA_ARRAY(&scratch, struct hashed, c.blank_count);
+    for (size_t i = 0; i < c.blank_count; i++) {
+        if (!first_degree(&c, (int)i, err)) {
+            return false;
+        }
+        all[i].blank = (int)i;
+        memcpy(all[i].hash, c.hashes[i], sizeof all[i].hash);
+    }
+    qsort(all, c.blank_count, sizeof *all, hashed_cmp);
+    size_t alike = 0;
+    for (size_t i = 0; i < c.blank_count; i++) {
+        alike += (i > 0 && hashed_cmp(&all[i], &all[i - 1]) == 0) ||
+                 (i + 1 < c.blank_count && hashed_cmp(&all[i], &all[i + 1]) == 0);
+    }
+    c.calls_max = options->calls_max != 0 ? options->calls_max : CREDENTIAL_CALLS_MAX;
+    if (!name_blanks(&c, all, err) || !write_out(&c, a, out, err)) {
+        return false;
+    }
+    out->calls = c.calls;
+    out->alike = alike;
+    out->is_order_disputed = c.is_order_disputed;
+    return true;
+}
