@@ -1,0 +1,411 @@
+#include "credential_verify.h"
+#include "credential_json.h"
+#include "credential_proof.h"
+#include "credential_status.h"
+#include "credential_structure.h"
+#include "credential_terms.h"
+#include "credential_unbake.h"
+#include "credential_verify_internal.h"
+#include <stdarg.h>
+#include <string.h>
+
+/* Clocks differ. */
+#define SKEW (300 * USEC_PER_S)
+#define URL_MAX_BYTES 2048
+#define MEMBER(v, name) js_sv(json_object_get((v), (name)))
+
+const char *credential_check_name(enum credential_check_kind kind) {
+    static const char *const names[CREDENTIAL_CHECK_COUNT] = {
+        "format", "version", "structure", "signature", "issuer", "dates", "status", "recipient"};
+    return names[kind];
+}
+
+const char *credential_verdict_name(enum credential_verdict verdict) {
+    static const char *const names[] = {"not_done", "passed", "failed", "not_possible"};
+    return names[verdict];
+}
+
+/* A copy without control characters: texts of strangers end up on terminals. */
+static struct sv plain(struct arena *a, struct sv text) {
+    char *copy = arena_copy(a, text.ptr, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)copy[i];
+        bool is_c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)copy[i + 1] < 0xA0;
+        if (c < 0x20 || c == 0x7f || is_c1) {
+            copy[i] = ' ';
+            i += is_c1;
+            copy[i] = ' ';
+        }
+    }
+    return sv_of(copy, text.len);
+}
+
+struct credential_check verify_say(struct verify *v, enum credential_verdict verdict,
+                                   const char *fmt, ...) {
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    struct sv whole = sv_clip_utf8(sv_from(text), sizeof text - 4);
+    return (struct credential_check){.verdict = verdict, .text = plain(v->arena, whole)};
+}
+
+bool verify_url_is_fit(struct sv url) {
+    struct sv rest = {0};
+    if (url.len > URL_MAX_BYTES || !sv_is_printable_ascii(url)) {
+        return false;
+    }
+    bool is_http = sv_starts(url, SV("http://"));
+    if (is_http || sv_starts(url, SV("https://"))) {
+        rest = sv_skip(url, is_http ? 7 : 8);
+    }
+    size_t end = 0;
+    while (end < rest.len && memchr("/?#", rest.ptr[end], 3) == NULL) {
+        end++;
+    }
+    struct sv host = sv_head(rest, end);
+    struct sv name = sv_head(host, sv_find(host, ':'));
+    bool is_loopback = sv_eq(name, SV("localhost")) || sv_eq(name, SV("127.0.0.1"));
+    return host.len > 0 && sv_find(host, '@') == host.len && sv_find(url, ' ') == url.len &&
+           sv_find(url, '\\') == url.len && (!is_http || is_loopback);
+}
+
+struct sv verify_origin(struct verify *v, struct sv url) {
+    if (!verify_url_is_fit(url)) {
+        return sv_of(NULL, 0);
+    }
+    size_t end = sv_starts(url, SV("https://")) ? 8 : 7;
+    while (end < url.len && memchr("/?#", url.ptr[end], 3) == NULL) {
+        end++;
+    }
+    char *lower = arena_copy(v->arena, url.ptr, end);
+    for (size_t i = 0; i < end; i++) {
+        lower[i] = lower[i] >= 'A' && lower[i] <= 'Z' ? (char)(lower[i] + 32) : lower[i];
+    }
+    return sv_of(lower, end);
+}
+
+bool verify_fetch(struct verify *v, struct sv url, struct sv *body, struct credential_check *why) {
+    if (!verify_url_is_fit(url)) {
+        *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "%.*s is no https URL, so it is not fetched.",
+                          SV_ARG(sv_clip_utf8(url, 200)));
+        return false;
+    }
+    for (size_t i = 0; i < v->in->source_count; i++) {
+        const struct credential_source *s = &v->in->sources[i];
+        if (sv_eq(s->url, url)) {
+            *body = s->body;
+            if (s->problem.len > 0) {
+                *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "%.*s could not be read: %.*s.",
+                                  SV_ARG(url), SV_ARG(s->problem));
+            }
+            return s->problem.len == 0;
+        }
+    }
+    bool may_go_on = v->in->source_count < CREDENTIAL_FETCHES_MAX;
+    if (may_go_on && v->report->next_url.len == 0) {
+        v->report->next_url = sv_copy(v->arena, url);
+    }
+    *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE,
+                      may_go_on ? "%.*s was not fetched."
+                                : "%.*s was not fetched: it is one URL "
+                                  "too many.",
+                      SV_ARG(url));
+    return false;
+}
+
+bool verify_fetch_json(struct verify *v, struct sv url, const json_t **out,
+                       struct credential_check *why) {
+    struct sv body = {0};
+    struct err err = {0};
+    json_t *parsed = NULL;
+    if (!verify_fetch(v, url, &body, why)) {
+        return false;
+    }
+    if (!credential_json_parse(body, "it", &parsed, &err)) {
+        *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "What is at %.*s cannot be read: %s.",
+                          SV_ARG(url), err.text);
+        return false;
+    }
+    (void)json_array_append_new(v->kept, parsed);
+    *out = parsed;
+    return true;
+}
+
+struct sv verify_issuer_id(const json_t *credential) {
+    const json_t *issuer = json_object_get(credential, "issuer");
+    return json_is_object(issuer) ? MEMBER(issuer, "id") : js_sv(issuer);
+}
+
+bool verify_open(struct verify *v, struct sv text, struct verify_document *out, struct err *err) {
+    json_t *parsed = NULL;
+    text = sv_trim(text);
+    *out = (struct verify_document){.is_jwt = text.len > 0 && text.ptr[0] != '{'};
+    if (out->is_jwt) {
+        bool is_read = credential_jwt_parse(text, v->arena, &out->jwt, err);
+        out->credential = out->jwt.payload;
+        return is_read;
+    }
+    if (!credential_json_parse(text, "the credential", &parsed, err)) {
+        return false;
+    }
+    (void)json_array_append_new(v->kept, parsed);
+    out->credential = parsed;
+    return true;
+}
+
+/* The first embedded proof of a kind that is known; *is_any says whether there are others. */
+static const json_t *proof_of(const json_t *credential, bool *is_any) {
+    const json_t *proof = json_object_get(credential, "proof");
+    size_t count = json_is_array(proof) ? json_array_size(proof) : proof != NULL;
+    *is_any = count > 0;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_is_array(proof) ? json_array_get(proof, i) : proof;
+        struct sv suite = MEMBER(one, "cryptosuite");
+        if (sv_eq(MEMBER(one, "type"), SV("DataIntegrityProof")) &&
+            (sv_eq(suite, SV("eddsa-rdfc-2022")) || sv_eq(suite, SV("eddsa-jcs-2022")))) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* `expires` of a proof, and a `created` that is still to come. */
+static bool proof_is_in_time(struct verify *v, const json_t *proof) {
+    usec_t t = 0;
+    const json_t *created = json_object_get(proof, "created");
+    const json_t *expires = json_object_get(proof, "expires");
+    return (created == NULL || (rfc3339_parse(js_sv(created), &t) && t <= v->in->now + SKEW)) &&
+           (expires == NULL || (rfc3339_parse(js_sv(expires), &t) && t > v->in->now));
+}
+
+/* A judgement that failed because of what was changed, or that could not be made. */
+static struct credential_check judged(struct verify *v, bool is_right, const struct err *err) {
+    if (is_right) {
+        return verify_say(v, CREDENTIAL_PASSED,
+                          "The signature is right: nothing was changed since.");
+    }
+    bool is_unknown = strcmp(err->reason, "proof") == 0 || strcmp(err->reason, "context") == 0 ||
+                      strcmp(err->reason, "term") == 0 || strcmp(err->reason, "value") == 0 ||
+                      strcmp(err->reason, "too_hard") == 0 || strcmp(err->reason, "too_large") == 0;
+    return verify_say(v, is_unknown ? CREDENTIAL_NOT_POSSIBLE : CREDENTIAL_FAILED,
+                      is_unknown ? "The signature cannot be checked: %s." : "The check failed: %s.",
+                      err->text);
+}
+
+static struct credential_check jwt_judge(struct verify *v, const struct verify_document *doc,
+                                         const struct jose_proof_key *key) {
+    struct err err = {0};
+    bool is_right =
+        credential_jwt_verify(&doc->jwt, key, &err) && credential_jwt_claims(doc->credential, &err);
+    return judged(v, is_right, &err);
+}
+
+static struct credential_check proof_judge(struct verify *v, const struct verify_document *doc,
+                                           const json_t *proof, const struct jose_proof_key *key) {
+    struct err err = {0};
+    bool is_right = credential_proof_verify(doc->credential, proof, key, &err);
+    if (is_right && !proof_is_in_time(v, proof)) {
+        return verify_say(v, CREDENTIAL_FAILED,
+                          "The signature has expired, or is from the future.");
+    }
+    return judged(v, is_right, &err);
+}
+
+void verify_signature(struct verify *v, const struct verify_document *doc,
+                      struct credential_check *signature, struct credential_check *issuer) {
+    bool is_any = false;
+    struct verify_key found = {0};
+    const json_t *proof = doc->is_jwt ? NULL : proof_of(doc->credential, &is_any);
+    struct verify_key_query query = {.issuer_id = verify_issuer_id(doc->credential)};
+    *issuer = (struct credential_check){0};
+    if (!doc->is_jwt && proof == NULL) {
+        *signature = is_any ? verify_say(v, CREDENTIAL_NOT_POSSIBLE,
+                                         "It is signed in a way that this program does not check "
+                                         "(eddsa-rdfc-2022, eddsa-jcs-2022 and tokens are).")
+                            : verify_say(v, CREDENTIAL_FAILED,
+                                         "It is not signed: anybody can have made it.");
+        return;
+    }
+    query.method = doc->is_jwt ? doc->jwt.kid : MEMBER(proof, "verificationMethod");
+    query.jwk = doc->is_jwt ? json_object_get(doc->jwt.header, "jwk") : NULL;
+    if (query.method.len == 0 && query.jwk == NULL) {
+        *signature = verify_say(v, CREDENTIAL_FAILED, "The signature does not say with which key.");
+        return;
+    }
+    verify_key_find(v, &query, &found);
+    *signature = found.signature;
+    *issuer = found.issuer;
+    if (found.key != NULL) {
+        *signature =
+            doc->is_jwt ? jwt_judge(v, doc, found.key) : proof_judge(v, doc, proof, found.key);
+        jose_proof_key_destroy(found.key);
+    }
+}
+
+struct credential_check verify_dates(struct verify *v, const json_t *credential) {
+    usec_t from = 0;
+    usec_t until = 0;
+    const json_t *end = json_object_get(credential, "validUntil");
+    struct sv from_text = MEMBER(credential, "validFrom");
+    if (!rfc3339_parse(from_text, &from) || (end != NULL && !rfc3339_parse(js_sv(end), &until))) {
+        return verify_say(v, CREDENTIAL_FAILED, "Its dates cannot be read.");
+    }
+    if (from > v->in->now + SKEW) {
+        return verify_say(v, CREDENTIAL_FAILED, "It is not valid before %.*s.", SV_ARG(from_text));
+    }
+    if (end != NULL && until <= v->in->now) {
+        return verify_say(v, CREDENTIAL_FAILED, "It expired on %.*s.", SV_ARG(js_sv(end)));
+    }
+    return end != NULL
+               ? verify_say(v, CREDENTIAL_PASSED, "It is valid from %.*s to %.*s.",
+                            SV_ARG(from_text), SV_ARG(js_sv(end)))
+               : verify_say(v, CREDENTIAL_PASSED, "It is valid since %.*s and does not expire.",
+                            SV_ARG(from_text));
+}
+
+struct credential_check verify_recipient(struct verify *v, const json_t *credential) {
+    const json_t *subject = json_object_get(credential, "credentialSubject");
+    const json_t *ids = json_object_get(subject, "identifier");
+    size_t count = json_is_array(ids) ? json_array_size(ids) : ids != NULL;
+    enum credential_match match = CREDENTIAL_MATCH_UNKNOWN;
+    for (size_t i = 0; i < count && match != CREDENTIAL_MATCH_YES; i++) {
+        const json_t *one = json_is_array(ids) ? json_array_get(ids, i) : ids;
+        if (sv_eq(MEMBER(one, "identityType"), SV("emailAddress"))) {
+            enum credential_match this_one = credential_identity_match(
+                v->in->email, MEMBER(one, "identityHash"), MEMBER(one, "salt"),
+                json_is_true(json_object_get(one, "hashed")));
+            match = this_one != CREDENTIAL_MATCH_UNKNOWN ? this_one : match;
+        }
+    }
+    switch (match) {
+    case CREDENTIAL_MATCH_YES:
+        return verify_say(v, CREDENTIAL_PASSED, "It was awarded to that address.");
+    case CREDENTIAL_MATCH_NO:
+        return verify_say(v, CREDENTIAL_FAILED, "It was awarded to another address.");
+    case CREDENTIAL_MATCH_UNKNOWN:
+        break;
+    }
+    return verify_say(v, CREDENTIAL_NOT_POSSIBLE,
+                      "It does not say to which e-mail address it was "
+                      "awarded.");
+}
+
+static bool context_holds(const json_t *credential, const char *start) {
+    const json_t *context = json_object_get(credential, "@context");
+    size_t i = 0;
+    const json_t *one = NULL;
+    json_array_foreach(context, i, one) {
+        if (sv_starts(js_sv(one), sv_from(start))) {
+            return true;
+        }
+    }
+    return sv_starts(js_sv(context), sv_from(start));
+}
+
+static struct credential_check version_check(struct verify *v, const json_t *credential) {
+    if (context_holds(credential, CREDENTIAL_CONTEXT_VC_URL)) {
+        return verify_say(v, CREDENTIAL_PASSED, "It is an Open Badges 3.0 credential.");
+    }
+    if (context_holds(credential, "https://w3id.org/openbadges/v")) {
+        return verify_say(
+            v, CREDENTIAL_NOT_POSSIBLE,
+            "It is an Open Badges 2.0 badge (%s); this program verifies 3.0.",
+            sv_starts(MEMBER(json_object_get(credential, "verification"), "type"), SV("Signed"))
+                ? "signed"
+                : "hosted");
+    }
+    if (context_holds(credential, "https://www.w3.org/2018/credentials/v1") ||
+        json_object_get(credential, "vc") != NULL) {
+        return verify_say(v, CREDENTIAL_NOT_POSSIBLE,
+                          "It is a credential of the older data model 1.1; this program verifies "
+                          "Open Badges 3.0 of data model 2.0.");
+    }
+    return verify_say(v, CREDENTIAL_FAILED, "It is no Open Badge.");
+}
+
+static void describe(struct verify *v, const json_t *credential) {
+    struct credential_report *r = v->report;
+    const json_t *issuer = json_object_get(credential, "issuer");
+    const json_t *subject = json_object_get(credential, "credentialSubject");
+    struct sv own = MEMBER(credential, "name");
+    struct sv achievement = MEMBER(json_object_get(subject, "achievement"), "name");
+    r->name = plain(v->arena, achievement.len > 0 ? achievement : own);
+    r->issuer_name = plain(v->arena, MEMBER(issuer, "name"));
+    r->issuer_id = plain(v->arena, verify_issuer_id(credential));
+    r->credential_id = plain(v->arena, MEMBER(credential, "id"));
+    r->valid_from = plain(v->arena, MEMBER(credential, "validFrom"));
+    r->valid_until = plain(v->arena, MEMBER(credential, "validUntil"));
+}
+
+static void check_all(struct verify *v, const struct verify_document *doc) {
+    struct err err = {0};
+    struct credential_check *checks = v->report->checks;
+    describe(v, doc->credential);
+    checks[CREDENTIAL_CHECK_VERSION] = version_check(v, doc->credential);
+    if (checks[CREDENTIAL_CHECK_VERSION].verdict != CREDENTIAL_PASSED) {
+        return;
+    }
+    checks[CREDENTIAL_CHECK_STRUCTURE] =
+        credential_structure_check(doc->credential, &err)
+            ? verify_say(v, CREDENTIAL_PASSED, "Everything the standard asks for is there.")
+            : verify_say(v, CREDENTIAL_FAILED, "It does not follow the standard: %s.", err.text);
+    verify_signature(v, doc, &checks[CREDENTIAL_CHECK_SIGNATURE], &checks[CREDENTIAL_CHECK_ISSUER]);
+    checks[CREDENTIAL_CHECK_DATES] = verify_dates(v, doc->credential);
+    checks[CREDENTIAL_CHECK_STATUS] = verify_status(v, doc->credential);
+    if (v->in->email.len > 0) {
+        checks[CREDENTIAL_CHECK_RECIPIENT] = verify_recipient(v, doc->credential);
+    }
+}
+
+static bool all_passed(const struct verify *v) {
+    for (int i = 0; i < CREDENTIAL_CHECK_COUNT; i++) {
+        bool is_asked = i != CREDENTIAL_CHECK_RECIPIENT || v->in->email.len > 0;
+        if (is_asked && v->report->checks[i].verdict != CREDENTIAL_PASSED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The bytes, or what is at the URL they are; images unbaked. A URL inside an image (Open
+ * Badges 2.0) is not followed. */
+static bool text_of(struct verify *v, struct credential_unbaked *out) {
+    struct err err = {0};
+    struct credential_check *format = &v->report->checks[CREDENTIAL_CHECK_FORMAT];
+    struct sv bytes = v->in->bytes;
+    if (sv_starts(sv_trim(bytes), SV("http")) && verify_url_is_fit(sv_trim(bytes)) &&
+        !verify_fetch(v, sv_trim(v->in->bytes), &bytes, format)) {
+        return false;
+    }
+    if (!credential_unbake(bytes, v->arena, out, &err)) {
+        *format = verify_say(v, CREDENTIAL_FAILED, "It cannot be read: %s.", err.text);
+        return false;
+    }
+    return true;
+}
+
+void credential_verify(const struct credential_verify_input *in, struct arena *a,
+                       struct credential_report *out) {
+    static const char *const carriers[] = {"", ", in a PNG", ", in an SVG"};
+    struct err err = {0};
+    AUTO_JSON *kept = json_array();
+    struct verify v = {.in = in, .arena = a, .report = out, .kept = kept};
+    struct credential_unbaked unbaked;
+    struct verify_document doc = {0};
+    *out = (struct credential_report){0};
+    if (!text_of(&v, &unbaked)) {
+        return;
+    }
+    bool is_open = verify_open(&v, unbaked.text, &doc, &err);
+    out->checks[CREDENTIAL_CHECK_FORMAT] =
+        is_open ? verify_say(&v, CREDENTIAL_PASSED, "It is %s%s.",
+                             doc.is_jwt ? "a signed token" : "JSON", carriers[unbaked.carrier])
+                : verify_say(&v, CREDENTIAL_FAILED, "It cannot be read: %s.", err.text);
+    if (is_open) {
+        check_all(&v, &doc);
+        out->is_valid = all_passed(&v);
+    }
+    credential_jwt_release(&doc.jwt);
+}

@@ -1,0 +1,609 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "credential_jwt.h"
+#include "credential_proof.h"
+#include "credential_verify.h"
+#include "support_credential.h"
+#include <string.h>
+#include <zlib.h>
+
+#define DID "did:web:badges.example.edu"
+#define DID_URL "https://badges.example.edu/.well-known/did.json"
+#define KEY_URL "https://badges.example.edu/keys/rsa"
+
+/* A small web: what each URL answers. */
+struct web {
+    struct {
+        const char *url;
+        struct sv body; /* empty: does not answer */
+    } pages[12];
+    size_t count;
+};
+
+static void web_put(struct web *w, const char *url, struct sv body) {
+    for (size_t i = 0; i < w->count; i++) {
+        if (strcmp(w->pages[i].url, url) == 0) {
+            w->pages[i].body = body;
+            return;
+        }
+    }
+    w->pages[w->count].url = url;
+    w->pages[w->count++].body = body;
+}
+
+struct lab {
+    struct arena arena;
+    struct web web;
+    struct jose_proof_key *key; /* DID#key-1 */
+    struct jose_key *rsa;       /* KEY_URL, DID#rsa-1 */
+    json_t *did;
+    usec_t now;
+    struct sv email;
+    struct credential_report report;
+    size_t fetches;
+};
+
+static void lab_publish(struct lab *lab) {
+    web_put(&lab->web, DID_URL, js_dump(&lab->arena, lab->did));
+}
+
+static struct lab *lab_open(void) {
+    struct lab *lab = calloc(1, sizeof *lab);
+    struct err err = {0};
+    assert_non_null(lab);
+    AUTO_JSON *keys = vector_load("keys.json");
+    lab->key = vector_ed25519();
+    assert_true(jose_key_generate(SV(KEY_URL), &lab->rsa, &err));
+    lab->did = json_deep_copy(vector_at(keys, "didDocument"));
+    AUTO_JSON *jwk = jose_key_public_jwk(lab->rsa);
+    (void)json_array_append_new(json_object_get(lab->did, "verificationMethod"),
+                                json_pack("{s:s, s:s, s:s, s:O}", "id", DID "#rsa-1", "type",
+                                          "JsonWebKey", "controller", DID, "publicKeyJwk", jwk));
+    (void)json_array_append_new(json_object_get(lab->did, "assertionMethod"),
+                                json_string(DID "#rsa-1"));
+    web_put(&lab->web, KEY_URL, js_dump(&lab->arena, jwk));
+    lab_publish(lab);
+    assert_true(rfc3339_parse(SV("2025-01-01T00:00:00Z"), &lab->now));
+    return lab;
+}
+
+static void lab_close(struct lab *lab) {
+    jose_proof_key_destroy(lab->key);
+    jose_key_unref(lab->rsa);
+    json_decref(lab->did);
+    arena_release(&lab->arena);
+    free(lab);
+}
+
+/* Ask, answer, ask again, as a caller does. */
+static const struct credential_report *lab_verify(struct lab *lab, struct sv bytes) {
+    struct credential_source sources[CREDENTIAL_FETCHES_MAX + 1] = {0};
+    struct credential_verify_input in = {
+        .bytes = bytes, .now = lab->now, .email = lab->email, .sources = sources};
+    for (;;) {
+        credential_verify(&in, &lab->arena, &lab->report);
+        lab->fetches = in.source_count;
+        if (lab->report.next_url.len == 0) {
+            return &lab->report;
+        }
+        assert_true(in.source_count < CREDENTIAL_FETCHES_MAX);
+        struct credential_source *s = &sources[in.source_count++];
+        *s = (struct credential_source){.url = lab->report.next_url,
+                                        .problem = SV("its host does not answer")};
+        for (size_t i = 0; i < lab->web.count; i++) {
+            if (lab->web.pages[i].body.len > 0 && sv_eq(s->url, sv_from(lab->web.pages[i].url))) {
+                s->body = lab->web.pages[i].body;
+                s->problem = sv_of(NULL, 0);
+            }
+        }
+    }
+}
+
+static void show(const struct credential_report *r) {
+    for (int i = 0; i < CREDENTIAL_CHECK_COUNT; i++) {
+        fprintf(stderr, "%s %s: %.*s\n", credential_check_name(i),
+                credential_verdict_name(r->checks[i].verdict), SV_ARG(r->checks[i].text));
+    }
+}
+
+/* The one check that does not pass, and how. */
+#define assert_only(r, check, how)                                                                 \
+    do {                                                                                           \
+        const struct credential_report *r_ = (r);                                                  \
+        for (int i_ = 0; i_ < CREDENTIAL_CHECK_RECIPIENT; i_++) {                                  \
+            enum credential_verdict want_ = i_ == (check) ? (how) : CREDENTIAL_PASSED;             \
+            if (r_->checks[i_].verdict != want_ || r_->is_valid) {                                 \
+                show(r_);                                                                          \
+                fail_msg("%s is not %s (or the whole is valid)", credential_check_name(i_),        \
+                         credential_verdict_name(want_));                                          \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+static void assert_valid(const struct credential_report *r) {
+    if (!r->is_valid) {
+        show(r);
+        fail_msg("it should be valid");
+    }
+}
+
+static json_t *bare(void) {
+    AUTO_JSON *v = vector_load("eddsa-rdfc-2022-minimal.json");
+    return json_deep_copy(vector_at(v, "unsecuredDocument"));
+}
+
+/* The document with a proof by that key. */
+static struct sv sealed(struct lab *lab, json_t *doc, const struct jose_proof_key *key,
+                        const char *method) {
+    struct err err = {0};
+    json_t *proof = NULL;
+    const struct credential_proof_options how = {.created = SV("2024-03-01T09:00:05Z"),
+                                                 .verification_method = sv_from(method)};
+    if (!credential_proof_create(key, doc, &how, &proof, &err)) {
+        fail_msg("%s", err.text);
+    }
+    AUTO_JSON *whole = json_deep_copy(doc);
+    (void)json_object_set_new(whole, "proof", json_pack("[o]", proof));
+    return js_dump(&lab->arena, whole);
+}
+
+static void verify__passes_json_png_svg_and_url(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    struct err err = {0};
+    AUTO_JSON *v = vector_load("baking.json");
+    struct sv png;
+    assert_true(base64_decode(&lab->arena, vector_text(v, "png/bakedBase64"), &png, &err));
+    assert_valid(lab_verify(lab, vector_text(v, "png/text")));
+    assert_sv_equal(lab->report.name, SV("Lion taming"));
+    assert_sv_equal(lab->report.issuer_name, SV("Example College"));
+    assert_int_equal(lab->fetches, 1);
+    assert_valid(lab_verify(lab, png));
+    assert_valid(lab_verify(lab, vector_text(v, "svg/bakedExample")));
+    web_put(&lab->web, "https://badges.example.edu/awards/1.png", png);
+    assert_valid(lab_verify(lab, SV("https://badges.example.edu/awards/1.png\n")));
+    assert_int_equal(lab->fetches, 2);
+    lab_close(lab);
+}
+
+static void verify__passes_tokens_whose_key_the_issuer_lists(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    struct err err = {0};
+    struct sv token;
+    AUTO_JSON *doc = bare();
+    assert_true(credential_jwt_sign(lab->rsa, doc, &lab->arena, &token, &err));
+    assert_valid(lab_verify(lab, token));
+    assert_int_equal(lab->fetches, 2);
+    assert_true(
+        credential_jwt_sign_with(lab->key, SV(DID "#key-1"), doc, &lab->arena, &token, &err));
+    assert_valid(lab_verify(lab, token));
+    /* An issuer that is an https URL: the key set at its host. */
+    (void)json_object_set_new(vector_at(doc, "issuer"), "id",
+                              json_string("https://badges.example.edu/issuers/1"));
+    AUTO_JSON *jwk = jose_key_public_jwk(lab->rsa);
+    AUTO_JSON *set = json_pack("{s:[O]}", "keys", jwk);
+    assert_true(credential_jwt_sign(lab->rsa, doc, &lab->arena, &token, &err));
+    assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_ISSUER, CREDENTIAL_NOT_POSSIBLE);
+    web_put(&lab->web, "https://badges.example.edu/.well-known/jwks.json",
+            js_dump(&lab->arena, set));
+    assert_valid(lab_verify(lab, token));
+    /* The set says that the key is another issuer's of the same host. */
+    (void)json_object_set_new(jwk, "iss", json_string("https://badges.example.edu/issuers/2"));
+    web_put(&lab->web, "https://badges.example.edu/.well-known/jwks.json",
+            js_dump(&lab->arena, set));
+    assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+    lab_close(lab);
+}
+
+static void verify__fails_the_signature_of_what_was_changed(void **state) {
+    (void)state;
+    static const char *const paths[] = {"issuer/name", "credentialSubject/achievement/name",
+                                        "credentialSubject/achievement/criteria/narrative"};
+    struct lab *lab = lab_open();
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        AUTO_JSON *v = vector_load("eddsa-rdfc-2022-minimal.json");
+        AUTO_JSON *doc = json_deep_copy(vector_at(v, "securedDocument"));
+        assert_int_equal(json_string_set(vector_at(doc, paths[i]), "Forged"), 0);
+        assert_only(lab_verify(lab, js_dump(&lab->arena, doc)), CREDENTIAL_CHECK_SIGNATURE,
+                    CREDENTIAL_FAILED);
+    }
+    AUTO_JSON *doc = bare();
+    (void)lab_verify(lab, js_dump(&lab->arena, doc));
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_SIGNATURE].verdict, CREDENTIAL_FAILED);
+    assert_false(lab->report.is_valid); /* not signed at all */
+    lab_close(lab);
+}
+
+/* A right signature by somebody else who writes the college's name. */
+static void verify__fails_the_issuer_when_another_signed(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    struct err err = {0};
+    struct jose_proof_key *evil = NULL;
+    assert_true(jose_proof_key_generate(JOSE_PROOF_EDDSA, &evil, &err));
+    struct sv multikey = jose_proof_key_multikey(evil, &lab->arena);
+    AUTO_JSON *doc = bare();
+    /* By did:key. */
+    char *method =
+        arena_printf(&lab->arena, "did:key:%.*s#%.*s", SV_ARG(multikey), SV_ARG(multikey));
+    assert_only(lab_verify(lab, sealed(lab, doc, evil, method)), CREDENTIAL_CHECK_ISSUER,
+                CREDENTIAL_FAILED);
+    /* By a did:web of the attacker's. */
+    struct sv did = sv_printf(&lab->arena,
+                              "{\"id\":\"did:web:evil.example\",\"verificationMethod\":[{\"id\":"
+                              "\"did:web:evil.example#k\",\"type\":\"Multikey\",\"controller\":"
+                              "\"did:web:evil.example\",\"publicKeyMultibase\":\"%.*s\"}],"
+                              "\"assertionMethod\":[\"#k\"]}",
+                              SV_ARG(multikey));
+    web_put(&lab->web, "https://evil.example/.well-known/did.json", did);
+    assert_only(lab_verify(lab, sealed(lab, doc, evil, "did:web:evil.example#k")),
+                CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+    /* By a key document that claims the college as its controller. */
+    struct sv key = sv_printf(&lab->arena,
+                              "{\"id\":\"https://evil.example/k\",\"type\":\"Multikey\","
+                              "\"controller\":\"" DID "\",\"publicKeyMultibase\":\"%.*s\"}",
+                              SV_ARG(multikey));
+    web_put(&lab->web, "https://evil.example/k", key);
+    assert_only(lab_verify(lab, sealed(lab, doc, evil, "https://evil.example/k")),
+                CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+    /* By a key inside the token. */
+    AUTO_JSON *jwk = jose_proof_key_jwk(evil);
+    AUTO_JSON *header = json_pack("{s:s, s:O}", "alg", "EdDSA", "jwk", jwk);
+    struct sv token;
+    struct sv signature;
+    assert_true(credential_jwt_sign_with(evil, SV("k"), doc, &lab->arena, &token, &err));
+    struct sv head = js_dump(&lab->arena, header);
+    struct sv head64 = base64url_encode(&lab->arena, head.ptr, head.len);
+    struct sv ignored;
+    struct sv rest;
+    struct sv payload;
+    assert_true(sv_cut(token, '.', &ignored, &rest) && sv_cut(rest, '.', &payload, &ignored));
+    struct sv input = sv_printf(&lab->arena, "%.*s.%.*s", SV_ARG(head64), SV_ARG(payload));
+    assert_true(jose_proof_key_sign(evil, input, &lab->arena, &signature, &err));
+    struct sv sig64 = base64url_encode(&lab->arena, signature.ptr, signature.len);
+    assert_only(lab_verify(lab, sv_printf(&lab->arena, "%.*s.%.*s", SV_ARG(input), SV_ARG(sig64))),
+                CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+    jose_proof_key_destroy(evil);
+    lab_close(lab);
+}
+
+/* Changes to the issuer's DID document, and what each must come to. */
+static void verify__obeys_the_issuers_did_document(void **state) {
+    (void)state;
+    static const struct {
+        const char *member, *json;
+        enum credential_verdict signature;
+    } rows[] = {
+        {"assertionMethod", "[\"#key-1\"]", CREDENTIAL_PASSED},
+        {"assertionMethod", "[]", CREDENTIAL_FAILED},
+        {"assertionMethod", "[\"" DID "#key-2\"]", CREDENTIAL_FAILED},
+        {"authentication", "[\"" DID "#key-1\"]", CREDENTIAL_PASSED},
+        {"id", "\"did:web:other.example\"", CREDENTIAL_FAILED},
+        {"verificationMethod", "[]", CREDENTIAL_FAILED},
+        {"verificationMethod",
+         "[{\"id\":\"" DID "#key-1\",\"controller\":\"did:web:other.example\","
+         "\"publicKeyMultibase\":\"z6MkehRgf7yJbgaGfYsdoAsKdBPE3dj2CYhowQdcjqSJgvVd\"}]",
+         CREDENTIAL_FAILED},
+        {"verificationMethod",
+         "[{\"id\":\"" DID "#key-1\",\"controller\":\"" DID "\",\"publicKeyMultibase\":\"z6Mk\"}]",
+         CREDENTIAL_FAILED},
+        {"verificationMethod",
+         "[{\"id\":\"" DID "#key-1\",\"controller\":\"" DID "\",\"publicKeyMultibase\":"
+         "\"z6MkjZRZv3aez3r18pB1RBFJR1kwUVJ5jHt92JmQwXbd5hwi\"}]",
+         CREDENTIAL_FAILED},
+    };
+    AUTO_JSON *doc = bare();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lab *lab = lab_open();
+        (void)json_object_set_new(lab->did, rows[i].member,
+                                  json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
+        lab_publish(lab);
+        const struct credential_report *r =
+            lab_verify(lab, sealed(lab, doc, lab->key, DID "#key-1"));
+        if (r->checks[CREDENTIAL_CHECK_SIGNATURE].verdict != rows[i].signature ||
+            r->is_valid != (rows[i].signature == CREDENTIAL_PASSED)) {
+            show(r);
+            fail_msg("row %zu", i);
+        }
+        lab_close(lab);
+    }
+    struct lab *lab = lab_open();
+    web_put(&lab->web, DID_URL, sv_of(NULL, 0));
+    (void)lab_verify(lab, sealed(lab, doc, lab->key, DID "#key-1"));
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_SIGNATURE].verdict,
+                     CREDENTIAL_NOT_POSSIBLE);
+    assert_false(lab->report.is_valid);
+    lab_close(lab);
+}
+
+static void verify__looks_at_the_clock(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *doc = bare(); /* validFrom 2024-03-01T09:00:00Z */
+    (void)json_object_set_new(doc, "validUntil", json_string("2025-06-01T00:00:00Z"));
+    struct sv text = sealed(lab, doc, lab->key, DID "#key-1");
+    assert_valid(lab_verify(lab, text));
+    assert_true(rfc3339_parse(SV("2025-06-01T00:00:00Z"), &lab->now));
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_DATES, CREDENTIAL_FAILED);
+    assert_true(rfc3339_parse(SV("2024-03-01T08:54:59Z"), &lab->now));
+    (void)lab_verify(lab, text);
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_DATES].verdict, CREDENTIAL_FAILED);
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_SIGNATURE].verdict, CREDENTIAL_FAILED);
+    lab_close(lab);
+}
+
+#define LIST_URL "https://badges.example.edu/status/1"
+
+/* A status list with bit `set` (-1: none). */
+static json_t *status_list(struct lab *lab, const char *issuer, int set) {
+    unsigned char bits[16384] = {0};
+    unsigned char out[20000];
+    z_stream z = {
+        .next_in = bits, .avail_in = sizeof bits, .next_out = out, .avail_out = sizeof out};
+    if (set >= 0) {
+        bits[set / 8] = (unsigned char)(0x80 >> set % 8);
+    }
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    struct sv text = base64url_encode(&lab->arena, out, sizeof out - z.avail_out);
+    (void)deflateEnd(&z);
+    char *encoded = arena_printf(&lab->arena, "u%.*s", SV_ARG(text));
+    return json_pack("{s:[s], s:s, s:[s, s], s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "@context",
+                     "https://www.w3.org/ns/credentials/v2", "id", LIST_URL, "type",
+                     "VerifiableCredential", "BitstringStatusListCredential", "issuer", issuer,
+                     "validFrom", "2024-03-01T09:00:00Z", "credentialSubject", "id",
+                     LIST_URL "#list", "type", "BitstringStatusList", "statusPurpose", "revocation",
+                     "encodedList", encoded);
+}
+
+static void verify__reads_the_bitstring_list_of_the_issuer_only(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *doc = bare();
+    (void)json_object_set_new(doc, "credentialStatus",
+                              json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", LIST_URL "#94567",
+                                        "type", "BitstringStatusListEntry", "statusPurpose",
+                                        "revocation", "statusListIndex", "94567",
+                                        "statusListCredential", LIST_URL));
+    struct sv text = sealed(lab, doc, lab->key, DID "#key-1");
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_NOT_POSSIBLE);
+    for (int set = 94566; set <= 94568; set++) {
+        AUTO_JSON *list = status_list(lab, DID, set);
+        web_put(&lab->web, LIST_URL, sealed(lab, list, lab->key, DID "#key-1"));
+        if (set == 94567) {
+            assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+        } else {
+            assert_valid(lab_verify(lab, text));
+        }
+    }
+    /* The list as a token. */
+    struct err err = {0};
+    struct sv token;
+    AUTO_JSON *good = status_list(lab, DID, -1);
+    assert_true(credential_jwt_sign(lab->rsa, good, &lab->arena, &token, &err));
+    web_put(&lab->web, LIST_URL, token);
+    assert_valid(lab_verify(lab, text));
+    /* Unsigned; another issuer's; for another purpose; out of date; another id. */
+    web_put(&lab->web, LIST_URL, js_dump(&lab->arena, good));
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    static const struct {
+        const char *path, *member, *value;
+    } rows[] = {
+        {NULL, "issuer", "did:web:other.example"},
+        {NULL, "id", "https://badges.example.edu/status/2"},
+        {NULL, "validUntil", "2024-12-31T00:00:00Z"},
+        {"credentialSubject", "statusPurpose", "suspension"},
+        {"credentialSubject", "encodedList", "uH4sIAAAA"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_JSON *list = status_list(lab, DID, -1);
+        json_t *at = rows[i].path == NULL ? list : vector_at(list, rows[i].path);
+        (void)json_object_set_new(at, rows[i].member, json_string(rows[i].value));
+        web_put(&lab->web, LIST_URL, sealed(lab, list, lab->key, DID "#key-1"));
+        assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_NOT_POSSIBLE);
+    }
+    lab_close(lab);
+}
+
+static void verify__reads_a_1edtech_revocation_list(void **state) {
+    (void)state;
+    static const char url[] = "https://badges.example.edu/revocations";
+    struct lab *lab = lab_open();
+    AUTO_JSON *doc = bare();
+    (void)json_object_set_new(doc, "credentialStatus",
+                              json_pack("{s:s, s:s}", "id", url, "type", "1EdTechRevocationList"));
+    struct sv text = sealed(lab, doc, lab->key, DID "#key-1");
+    web_put(&lab->web, url,
+            SV("{\"id\":\"https://badges.example.edu/revocations\",\"issuer\":\"" DID
+               "\",\"revokedCredential\":[]}"));
+    assert_valid(lab_verify(lab, text));
+    web_put(&lab->web, url,
+            SV("{\"id\":\"https://badges.example.edu/revocations\",\"issuer\":\"" DID
+               "\",\"revokedCredential\":[{\"id\":\"https://badges.example.edu/credentials/1\","
+               "\"revocationReason\":\"Issued by mistake\"}]}"));
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    assert_non_null(strstr(sv_c(&lab->arena, lab->report.checks[CREDENTIAL_CHECK_STATUS].text),
+                           "Issued by mistake"));
+    lab_close(lab);
+}
+
+static void verify__says_whose_it_is_when_asked(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *doc = bare();
+    lab->email = SV("a@example.com");
+    struct sv without = sealed(lab, doc, lab->key, DID "#key-1");
+    assert_int_equal(lab_verify(lab, without)->checks[CREDENTIAL_CHECK_RECIPIENT].verdict,
+                     CREDENTIAL_NOT_POSSIBLE);
+    assert_false(lab->report.is_valid);
+    (void)json_object_set_new(
+        vector_at(doc, "credentialSubject"), "identifier",
+        json_pack("[{s:s, s:b, s:s, s:s, s:s}]", "type", "IdentityObject", "hashed", 1,
+                  "identityHash",
+                  "sha256$b5809d8a92f8858436d7e6b87c12ebc0ae1eac4baecc2c0b913aee2c922ef399",
+                  "identityType", "emailAddress", "salt", "Kosher"));
+    struct sv with = sealed(lab, doc, lab->key, DID "#key-1");
+    assert_valid(lab_verify(lab, with));
+    lab->email = SV("b@example.com");
+    assert_int_equal(lab_verify(lab, with)->checks[CREDENTIAL_CHECK_RECIPIENT].verdict,
+                     CREDENTIAL_FAILED);
+    assert_false(lab->report.is_valid);
+    lab->email = SV("");
+    assert_valid(lab_verify(lab, with));
+    lab_close(lab);
+}
+
+/* Signed as it stands, so that only the structure is wrong. */
+static void verify__fails_the_structure_without_what_the_standard_asks_for(void **state) {
+    (void)state;
+    static const struct {
+        const char *object, *member, *json; /* json NULL: taken out */
+    } rows[] = {
+        {NULL, "id", NULL},
+        {NULL, "validFrom", NULL},
+        {NULL, "validFrom", "\"2024-03-01\""},
+        {NULL, "type", "[\"VerifiableCredential\"]"},
+        {NULL, "issuer", "\"" DID "\""},
+        {"issuer", "type", NULL},
+        {"credentialSubject", "type", NULL},
+        {"credentialSubject", "id", NULL},
+        {"credentialSubject", "achievement", NULL},
+        {"credentialSubject/achievement", "name", NULL},
+        {"credentialSubject/achievement", "description", NULL},
+        {"credentialSubject/achievement", "criteria", NULL},
+        {"credentialSubject/achievement", "criteria", "{\"type\":[\"Criteria\"]}"},
+        {"credentialSubject/achievement", "id", NULL},
+        {"credentialSubject/achievement", "alignment",
+         "[{\"type\":[\"Alignment\"],"
+         "\"targetName\":\"x\"}]"},
+        {"credentialSubject", "result",
+         "[{\"type\":[\"Result\"],\"resultDescription\":\"urn:none\",\"value\":\"1\"}]"},
+        {"credentialSubject", "identifier", "[{\"type\":\"IdentityObject\"}]"},
+        {NULL, "evidence", "[{\"type\":[\"Image\"],\"id\":\"urn:x\"}]"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lab *lab = lab_open();
+        AUTO_JSON *doc = bare();
+        json_t *at = rows[i].object == NULL ? doc : vector_at(doc, rows[i].object);
+        if (rows[i].json == NULL) {
+            assert_int_equal(json_object_del(at, rows[i].member), 0);
+        } else {
+            (void)json_object_set_new(at, rows[i].member,
+                                      json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
+        }
+        struct err err = {0};
+        json_t *proof = NULL;
+        const struct credential_proof_options how = {.created = SV("2024-03-01T09:00:05Z"),
+                                                     .verification_method = SV(DID "#key-1")};
+        if (credential_proof_create(lab->key, doc, &how, &proof, &err)) {
+            (void)json_object_set_new(doc, "proof", proof);
+        } /* else its terms are not even defined */
+        const struct credential_report *r = lab_verify(lab, js_dump(&lab->arena, doc));
+        if (r->checks[CREDENTIAL_CHECK_STRUCTURE].verdict != CREDENTIAL_FAILED || r->is_valid) {
+            show(r);
+            fail_msg("row %zu", i);
+        }
+        lab_close(lab);
+    }
+}
+
+static void verify__recognises_what_it_does_not_verify(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *ob2 = vector_load("ob2-signed.json");
+    struct sv rows[] = {
+        js_dump(&lab->arena, vector_at(ob2, "assertion")),
+        vector_text(ob2, "jws"),
+        SV("{\"@context\":[\"https://www.w3.org/2018/credentials/v1\"],\"type\":[]}"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)lab_verify(lab, rows[i]);
+        assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_VERSION].verdict,
+                         CREDENTIAL_NOT_POSSIBLE);
+        assert_false(lab->report.is_valid);
+    }
+    struct sv wrong[] = {SV("{}"), SV("{\"@context\":\"https://schema.org\"}")};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        (void)lab_verify(lab, wrong[i]);
+        assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_VERSION].verdict, CREDENTIAL_FAILED);
+    }
+    struct sv unreadable[] = {SV(""), SV("hello"), SV("{"), SV("<svg/>"), SV("a.b.c")};
+    for (size_t i = 0; i < ARRAY_LEN(unreadable); i++) {
+        (void)lab_verify(lab, unreadable[i]);
+        assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_FORMAT].verdict, CREDENTIAL_FAILED);
+        assert_false(lab->report.is_valid);
+    }
+    lab_close(lab);
+}
+
+static void verify__names_only_fit_urls_and_never_more_than_ten(void **state) {
+    (void)state;
+    static const char *const methods[] = {"http://badges.example.edu/k",
+                                          "https://user@badges.example.edu/k",
+                                          "file:///etc/passwd",
+                                          "did:web:badges.example.edu:..:x#k",
+                                          "https:///k",
+                                          "gopher://x/k",
+                                          "urn:key",
+                                          "did:example:1#k"};
+    struct lab *lab = lab_open();
+    AUTO_JSON *doc = bare();
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        (void)lab_verify(lab, sealed(lab, doc, lab->key, methods[i]));
+        assert_int_equal(lab->fetches, 0);
+        assert_false(lab->report.is_valid);
+    }
+    struct credential_source sources[CREDENTIAL_FETCHES_MAX];
+    for (size_t i = 0; i < CREDENTIAL_FETCHES_MAX; i++) {
+        sources[i] = (struct credential_source){.url = SV("https://x.example/"), .body = SV("{}")};
+    }
+    struct credential_verify_input in = {.bytes = sealed(lab, doc, lab->key, DID "#key-1"),
+                                         .now = lab->now,
+                                         .sources = sources,
+                                         .source_count = CREDENTIAL_FETCHES_MAX - 1};
+    credential_verify(&in, &lab->arena, &lab->report);
+    assert_sv_equal(lab->report.next_url, SV(DID_URL));
+    in.source_count = CREDENTIAL_FETCHES_MAX;
+    credential_verify(&in, &lab->arena, &lab->report);
+    assert_int_equal(lab->report.next_url.len, 0);
+    assert_false(lab->report.is_valid);
+    lab_close(lab);
+}
+
+/* Names of strangers must not move a terminal's cursor. */
+static void verify__puts_no_control_characters_into_the_report(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *doc = bare();
+    (void)json_object_set_new(vector_at(doc, "issuer"), "name",
+                              json_string("A\x1b[2J\xc2\x9b"
+                                          "B\n"));
+    (void)lab_verify(lab, js_dump(&lab->arena, doc));
+    assert_sv_equal(lab->report.issuer_name, SV("A [2J  B "));
+    lab_close(lab);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verify__passes_json_png_svg_and_url),
+        cmocka_unit_test(verify__passes_tokens_whose_key_the_issuer_lists),
+        cmocka_unit_test(verify__fails_the_signature_of_what_was_changed),
+        cmocka_unit_test(verify__fails_the_issuer_when_another_signed),
+        cmocka_unit_test(verify__obeys_the_issuers_did_document),
+        cmocka_unit_test(verify__looks_at_the_clock),
+        cmocka_unit_test(verify__reads_the_bitstring_list_of_the_issuer_only),
+        cmocka_unit_test(verify__reads_a_1edtech_revocation_list),
+        cmocka_unit_test(verify__says_whose_it_is_when_asked),
+        cmocka_unit_test(verify__fails_the_structure_without_what_the_standard_asks_for),
+        cmocka_unit_test(verify__recognises_what_it_does_not_verify),
+        cmocka_unit_test(verify__names_only_fit_urls_and_never_more_than_ten),
+        cmocka_unit_test(verify__puts_no_control_characters_into_the_report),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
