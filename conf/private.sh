@@ -41,7 +41,7 @@ need_packages() {
 
 packages_to_build() {
     echo gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libcurl4-openssl-dev libssl-dev libjwt-dev \
-        libpq-dev libconfig-dev libcmark-dev libfcgi-dev libcsv-dev
+        libpq-dev libconfig-dev libcmark-dev libfcgi-dev libcsv-dev zlib1g-dev
 }
 # With the demo learning platform in tests/lms.
 packages_to_run() {

@@ -75,6 +75,7 @@ bool app_sync(struct app *app, int argc, char **argv, bool is_help, struct err *
 bool app_source(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_badge(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_award(struct app *app, int argc, char **argv, bool is_help, struct err *err);
+bool app_verify(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_doctor(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 
 /* A command with sub-commands ("platform add"): finds and runs one, or prints their list. */

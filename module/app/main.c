@@ -18,6 +18,7 @@ static const struct app_command COMMANDS[] = {
     {"award", "awards: list, revoke, explain", app_award},
     {"sync", "make courses due now", app_sync},
     {"key", "master key and signing keys: init, list, rotate", app_key},
+    {"verify", "check anybody's Open Badge", app_verify},
     {"doctor", "check everything and say how to fix it", app_doctor},
 };
 

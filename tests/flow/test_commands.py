@@ -9,7 +9,7 @@ import pytest
 
 from support import forge, laurel
 
-COMMANDS = ["migrate", "serve", "worker", "platform", "source", "admin", "badge", "award", "key", "sync", "doctor"]
+COMMANDS = ["migrate", "serve", "worker", "platform", "source", "admin", "badge", "award", "key", "sync", "verify", "doctor"]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_help_names_every_command(installed):
 
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["migrate", "--nonsense"], ["platform"], ["platform", "nonsense"], ["platform", "add"],
-    ["platform", "add", "--issuer"], ["source", "set"], ["badge", "import"], ["award"], ["admin", "grant"], ["key"],
+    ["platform", "add", "--issuer"], ["source", "set"], ["badge", "import"], ["award"], ["admin", "grant"], ["key"], ["verify"],
     ["worker", "--twice"], ["-x"]], ids=lambda a: " ".join(a) or "nothing")
 def test_wrong_usage_is_status_2(installed, arguments):
     result = installed.cli(*arguments, check=False)
