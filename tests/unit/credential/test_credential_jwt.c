@@ -50,7 +50,7 @@ static void jwt__signs_the_text_of_every_vector(void **state) {
     const json_t *credential = vector_at(v, "credential");
     struct jose_key *rsa = NULL;
     assert_true(jose_key_generate(vector_text(v, "tokens/0/kid"), &rsa, &err));
-    AUTO_JOSE_KEY *owned = rsa;
+    UNUSED AUTO_JOSE_KEY *owned = rsa;
     static const enum jose_proof_alg algs[] = {JOSE_PROOF_RS256, JOSE_PROOF_ES256,
                                                JOSE_PROOF_EDDSA};
     for (size_t i = 0; i < 3; i++) {

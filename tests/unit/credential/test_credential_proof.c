@@ -67,7 +67,7 @@ static void proof__hashes_and_signs_every_vector_alike(void **state) {
             .verification_method = vector_text(options, "verificationMethod")};
         assert_true(
             credential_proof_create(key, vector_at(v, "unsecuredDocument"), &how, &proof, &err));
-        AUTO_JSON *owned = proof;
+        UNUSED AUTO_JSON *owned = proof;
         assert_true(json_equal(proof, vector_at(v, "securedDocument/proof/0")));
     }
 }
@@ -180,7 +180,7 @@ static void sign_without_twins(json_t *v, json_t *proof) {
     if (!credential_proof_create(key, doc, &how, &made, &err)) {
         fail_msg("%s", err.text);
     }
-    AUTO_JSON *owned = made;
+    UNUSED AUTO_JSON *owned = made;
     (void)json_object_update(proof, owned);
 }
 

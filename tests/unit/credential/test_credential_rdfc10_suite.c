@@ -20,7 +20,7 @@ static bool map_is_right(struct arena *a, const struct credential_canon *out, st
     if (!js_parse(want_text, want_text.len, "the map", &want, &err)) {
         fail_msg("%s", err.text);
     }
-    AUTO_JSON *owned = want;
+    UNUSED AUTO_JSON *owned = want;
     size_t right = 0;
     for (size_t i = 0; i < out->blank_count; i++) {
         right += sv_eq(js_sv(json_object_get(owned, sv_c(a, out->blanks[i]))), out->labels[i]);
@@ -64,7 +64,7 @@ static void rdfc__passes_the_whole_suite_of_w3c(void **state) {
     json_t *manifest = NULL;
     struct sv text = shared_read(&a, SUITE "/manifest.jsonld");
     assert_true(js_parse(text, text.len, "the manifest", &manifest, &err));
-    AUTO_JSON *owned = manifest;
+    UNUSED AUTO_JSON *owned = manifest;
     size_t failed = 0;
     size_t at = 0;
     const json_t *entry = NULL;

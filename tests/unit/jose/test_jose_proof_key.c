@@ -28,7 +28,7 @@ static void jose_proof_key__reads_one_key_from_all_its_spellings(void **state) {
     struct jose_proof_key *multikey = NULL;
     struct sv text = vector_text(keys, "ed25519/publicKeyMultibase");
     assert_true(jose_proof_key_from_multikey(text, &multikey, &err));
-    AUTO_JOSE_PROOF_KEY *owned = multikey;
+    UNUSED AUTO_JOSE_PROOF_KEY *owned = multikey;
     assert_true(jose_proof_key_same(secret, jwk));
     assert_true(jose_proof_key_same(secret, owned));
     assert_sv_equal(jose_proof_key_multikey(secret, &a), text);
