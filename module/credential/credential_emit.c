@@ -41,7 +41,7 @@ bool credential_iri_is_fit(struct sv text) {
     size_t colon = sv_find(text, ':');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c <= 0x20 || c == 0x7f || memchr("<>\"{}|\\^`", c, 9) != NULL) {
+        if (c <= 0x20 || c == 0x7f || strchr("<>\"{}|\\^`", c) != NULL) {
             return false;
         }
     }

@@ -83,12 +83,12 @@ static void put(struct digits *d, char c) { d->out[d->len++] = c; }
 
 static void put_run(struct digits *d, const char *from, int n) {
     for (int i = 0; i < n; i++) {
-        put(d, from == NULL ? '0' : from[i]);
+        put(d, (char)(from == NULL ? '0' : from[i]));
     }
 }
 
 const char *credential_number_ecma(double d, char out[CREDENTIAL_NUMBER_MAX]) {
-    char digits[20];
+    char digits[20] = "";
     int point = 0;
     struct digits o = {.out = out};
     if (d == 0) { /* also -0 */

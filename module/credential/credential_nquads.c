@@ -127,7 +127,7 @@ static bool iri(struct scan *s, struct sv *out) {
     }
     for (size_t i = 0; i < out->len; i++) {
         unsigned char c = (unsigned char)out->ptr[i];
-        if (c <= 0x20 || memchr("<>\"{}|^`\\", c, 9) != NULL) {
+        if (c <= 0x20 || strchr("<>\"{}|^`\\", c) != NULL) {
             return false;
         }
     }
@@ -153,9 +153,12 @@ static bool blank(struct scan *s, struct sv *out) {
     while (n > 0 && s->rest.ptr[n - 1] == '.') {
         n--;
     }
+    if (n == 0 || s->rest.ptr[0] == '-' || s->rest.ptr[0] == '.') {
+        return false;
+    }
     *out = sv_head(s->rest, n);
     s->rest = sv_skip(s->rest, n);
-    return n > 0 && out->ptr[0] != '-' && out->ptr[0] != '.';
+    return true;
 }
 
 /* LANGTAG behind its '@': letters, then parts of letters and digits. */

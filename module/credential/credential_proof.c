@@ -62,7 +62,7 @@ bool credential_proof_create(const struct jose_proof_key *key, const json_t *doc
     AUTO_ARENA a = {0};
     unsigned char hash[HASH_BYTES];
     bool is_disputed = false;
-    struct sv signature;
+    struct sv signature = {0};
     struct sv method = options->verification_method;
     AUTO_JSON *made =
         json_pack("{s:s, s:s, s:s%, s:s%, s:s}", "type", "DataIntegrityProof", "cryptosuite",
@@ -188,7 +188,7 @@ static bool jcs_verify(const json_t *secured, const json_t *proof, const struct 
 bool credential_proof_verify(const json_t *document, const json_t *proof,
                              const struct jose_proof_key *key, struct err *err) {
     AUTO_ARENA a = {0};
-    struct sv signature;
+    struct sv signature = {0};
     struct sv suite = js_sv(json_object_get(proof, "cryptosuite"));
     bool is_rdfc = sv_eq(suite, SV("eddsa-rdfc-2022"));
     if (!json_is_object(document) ||

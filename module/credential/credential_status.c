@@ -121,7 +121,7 @@ enum credential_match credential_identity_match(struct sv identity, struct sv id
     struct sv algorithm;
     struct sv hex;
     for (size_t i = 0; i < identity.len; i++) {
-        lower[i] = lower[i] >= 'A' && lower[i] <= 'Z' ? (char)(lower[i] + 32) : lower[i];
+        lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
     }
     if (!is_hashed) {
         return sv_eq_nocase(identity, identity_hash) ? CREDENTIAL_MATCH_YES : CREDENTIAL_MATCH_NO;

@@ -43,7 +43,8 @@ static struct sv trim_left(struct sv s) {
 /* A name, up to white space, '=', '/' or '>'. */
 static struct sv name_take(struct sv *rest) {
     size_t n = 0;
-    while (n < rest->len && !is_space(rest->ptr[n]) && memchr("=/><\"'", rest->ptr[n], 6) == NULL) {
+    while (n < rest->len && !is_space(rest->ptr[n]) && rest->ptr[n] != '\0' &&
+           strchr("=/><\"'", rest->ptr[n]) == NULL) {
         n++;
     }
     struct sv name = sv_head(*rest, n);

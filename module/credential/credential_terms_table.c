@@ -15,26 +15,26 @@
 #define XSD "http://www.w3.org/2001/XMLSchema#"
 
 #define PLAIN(n, i)                                                                                \
-    { .name = (n), .iri = i }
+    { .name = (n), .iri = (i) }
 #define TYPED(n, i, d)                                                                             \
-    { .name = (n), .iri = i, .kind = CREDENTIAL_COERCE_TYPED, .datatype = d }
+    { .name = (n), .iri = (i), .kind = CREDENTIAL_COERCE_TYPED, .datatype = (d) }
 #define ID(n, i)                                                                                   \
-    { .name = (n), .iri = i, .kind = CREDENTIAL_COERCE_ID }
+    { .name = (n), .iri = (i), .kind = CREDENTIAL_COERCE_ID }
 #define VOCAB(n, i)                                                                                \
-    { .name = (n), .iri = i, .kind = CREDENTIAL_COERCE_VOCAB }
+    { .name = (n), .iri = (i), .kind = CREDENTIAL_COERCE_VOCAB }
 #define JSON(n, i)                                                                                 \
-    { .name = (n), .iri = i, .kind = CREDENTIAL_COERCE_JSON }
+    { .name = (n), .iri = (i), .kind = CREDENTIAL_COERCE_JSON }
 #define LIST(n, i)                                                                                 \
-    { .name = (n), .iri = i, .is_list = true }
+    { .name = (n), .iri = (i), .is_list = true }
 #define GRAPH(n, i)                                                                                \
-    { .name = (n), .iri = i, .kind = CREDENTIAL_COERCE_ID, .is_graph = true }
+    { .name = (n), .iri = (i), .kind = CREDENTIAL_COERCE_ID, .is_graph = true }
 #define SCOPED(n, i, s)                                                                            \
-    { .name = (n), .iri = i, .scope = (s) }
+    { .name = (n), .iri = (i), .scope = (s) }
 /* Only in the newer of the two copies of context 3.0.3. */
 #define NEW(n, i)                                                                                  \
-    { .name = (n), .iri = i, .is_new = true }
+    { .name = (n), .iri = (i), .is_new = true }
 #define NEW_ID(n, i)                                                                               \
-    { .name = (n), .iri = i, .kind = CREDENTIAL_COERCE_ID, .is_new = true }
+    { .name = (n), .iri = (i), .kind = CREDENTIAL_COERCE_ID, .is_new = true }
 #define TERMS(t) t, ARRAY_LEN(t)
 #define NO_TERMS NULL, 0
 

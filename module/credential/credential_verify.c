@@ -61,7 +61,7 @@ bool verify_url_is_fit(struct sv url) {
         rest = sv_skip(url, is_http ? 7 : 8);
     }
     size_t end = 0;
-    while (end < rest.len && memchr("/?#", rest.ptr[end], 3) == NULL) {
+    while (end < rest.len && strchr("/?#", rest.ptr[end]) == NULL) {
         end++;
     }
     struct sv host = sv_head(rest, end);
@@ -71,19 +71,15 @@ bool verify_url_is_fit(struct sv url) {
            sv_find(url, '\\') == url.len && (!is_http || is_loopback);
 }
 
-struct sv verify_origin(struct verify *v, struct sv url) {
+struct sv verify_origin(struct sv url) {
     if (!verify_url_is_fit(url)) {
         return sv_of(NULL, 0);
     }
     size_t end = sv_starts(url, SV("https://")) ? 8 : 7;
-    while (end < url.len && memchr("/?#", url.ptr[end], 3) == NULL) {
+    while (end < url.len && strchr("/?#", url.ptr[end]) == NULL) {
         end++;
     }
-    char *lower = arena_copy(v->arena, url.ptr, end);
-    for (size_t i = 0; i < end; i++) {
-        lower[i] = lower[i] >= 'A' && lower[i] <= 'Z' ? (char)(lower[i] + 32) : lower[i];
-    }
-    return sv_of(lower, end);
+    return sv_head(url, end);
 }
 
 bool verify_fetch(struct verify *v, struct sv url, struct sv *body, struct credential_check *why) {

@@ -34,8 +34,8 @@ NODISCARD bool verify_fetch_json(struct verify *v, struct sv url, const json_t *
                                  struct credential_check *why);
 /* https, or http to this machine, without user, white space or backslash. */
 bool verify_url_is_fit(struct sv url);
-/* "https://host[:port]" in `a`; empty when it is no such URL. */
-struct sv verify_origin(struct verify *v, struct sv url);
+/* "https://host[:port]" as written; empty when it is no such URL. Compare without case. */
+struct sv verify_origin(struct sv url);
 
 /* The id of an issuer given as URI or as object. */
 struct sv verify_issuer_id(const json_t *credential);

@@ -112,7 +112,7 @@ static struct credential_check confirm(struct verify *v, struct sv issuer_id,
                                        const struct jose_proof_key *key) {
     struct credential_check why;
     const json_t *document = NULL;
-    struct sv origin = verify_origin(v, issuer_id);
+    struct sv origin = verify_origin(issuer_id);
     if (sv_starts(issuer_id, SV("did:web:"))) {
         if (!did_document(v, issuer_id, &document, &why)) {
             return why;
@@ -200,10 +200,10 @@ static void from_key_document(struct verify *v, const struct verify_key_query *q
         no_key(v, out, q->method, err.text[0] != '\0' ? err.text : "its document has another id");
         return;
     }
-    struct sv origin = verify_origin(v, q->issuer_id);
+    struct sv origin = verify_origin(q->issuer_id);
     if (!sv_eq(controller, q->issuer_id)) {
         out->issuer = is_anothers(v, q->issuer_id, controller);
-    } else if (origin.len > 0 && sv_eq(origin, verify_origin(v, q->method))) {
+    } else if (origin.len > 0 && sv_eq_nocase(origin, verify_origin(q->method))) {
         out->issuer = is_issuers(v, q->issuer_id);
     } else {
         out->issuer = confirm(v, q->issuer_id, out->key);

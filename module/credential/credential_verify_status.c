@@ -40,8 +40,8 @@ static bool list_is_good(struct verify *v, const struct verify_document *list, s
         *why = ignored;
     }
     if (why->verdict != CREDENTIAL_PASSED) {
-        why->text =
-            sv_printf(v->arena, "The status list cannot be relied on: %.*s", SV_ARG(why->text));
+        *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "The status list cannot be relied on: %.*s",
+                          SV_ARG(why->text));
         return false;
     }
     *why = verify_dates(v, c);

@@ -391,7 +391,16 @@ static void verify__reads_the_bitstring_list_of_the_issuer_only(void **state) {
     assert_valid(lab_verify(lab, text));
     /* Unsigned; another issuer's; for another purpose; out of date; another id. */
     web_put(&lab->web, LIST_URL, js_dump(&lab->arena, good));
-    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_NOT_POSSIBLE);
+    /* Rightly signed, in the issuer's name, by somebody else. */
+    struct jose_proof_key *evil = NULL;
+    assert_true(jose_proof_key_generate(JOSE_PROOF_EDDSA, &evil, &err));
+    struct sv multikey = jose_proof_key_multikey(evil, &lab->arena);
+    char *method =
+        arena_printf(&lab->arena, "did:key:%.*s#%.*s", SV_ARG(multikey), SV_ARG(multikey));
+    web_put(&lab->web, LIST_URL, sealed(lab, good, evil, method));
+    jose_proof_key_destroy(evil);
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_NOT_POSSIBLE);
     static const struct {
         const char *path, *member, *value;
     } rows[] = {
