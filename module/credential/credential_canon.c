@@ -67,17 +67,14 @@ static int number_of(const struct canon *c, struct sv label) {
     return (int)(at - c->labels);
 }
 
-enum labelling { LABEL_INPUT, LABEL_FIRST_DEGREE, LABEL_CANONICAL };
+enum labelling { LABEL_FIRST_DEGREE, LABEL_CANONICAL };
 
 static void blank_write(const struct canon *c, struct str *out, int blank, enum labelling how,
                         int self) {
     if (how == LABEL_FIRST_DEGREE) {
         str_add(out, blank == self ? SV("_:a") : SV("_:z"));
-    } else if (how == LABEL_CANONICAL) {
-        str_addf(out, "_:c14n%d", c->canonical.numbers[blank]);
     } else {
-        str_add(out, SV("_:"));
-        str_add(out, c->labels[blank]);
+        str_addf(out, "_:c14n%d", c->canonical.numbers[blank]);
     }
 }
 
@@ -100,13 +97,46 @@ static void row_write(const struct canon *c, struct str *out, const struct canon
     str_add(out, SV(".\n"));
 }
 
-/* One term as N-Quads in memory of its own. */
-static struct sv term_text(struct canon *c, const struct credential_term *term) {
-    struct str out;
-    size_t longest = term->value.len * 6 + term->datatype.len + term->language.len + 16;
-    str_init(&out, c->arena, longest);
-    credential_term_write(&out, term);
-    return str_sv(&out);
+/* One quad as a line at the end of `all`. The texts have their lengths only: `all` may still move.
+ */
+static void row_read(struct canon *c, struct str *all, const struct credential_quad *quad,
+                     struct canon_row *row) {
+    size_t from = all->len;
+    for (int place = CANON_S; place <= CANON_G; place++) {
+        const struct credential_term *t = place_of(quad, place);
+        size_t start = all->len;
+        row->blanks[place] = t->kind == CREDENTIAL_TERM_BLANK ? number_of(c, t->value) : -1;
+        if (t->kind == CREDENTIAL_TERM_NONE) {
+            continue;
+        }
+        credential_term_write(all, t);
+        row->texts[place].len = all->len - start;
+        str_add_char(all, ' ');
+        if (place == CANON_S) {
+            start = all->len;
+            credential_term_write(all, &quad->predicate);
+            row->predicate.len = all->len - start;
+            str_add_char(all, ' ');
+        }
+    }
+    str_add(all, SV(".\n"));
+    row->line.len = all->len - from;
+}
+
+/* Where the texts are, now that the line stays where it is. */
+static void row_place(struct canon_row *row, const char *line) {
+    const char *at = line + row->texts[CANON_S].len + 1;
+    row->line.ptr = line;
+    row->texts[CANON_S].ptr = line;
+    row->predicate.ptr = at;
+    at += row->predicate.len + 1;
+    row->texts[CANON_O].ptr = at;
+    row->texts[CANON_G].ptr = at + row->texts[CANON_O].len + 1;
+    for (int place = CANON_S; place <= CANON_G; place++) {
+        if (row->blanks[place] >= 0 || row->texts[place].len == 0) {
+            row->texts[place] = sv_of(NULL, 0);
+        }
+    }
 }
 
 static int row_order(const void *left, const void *right) {
@@ -115,26 +145,20 @@ static int row_order(const void *left, const void *right) {
 
 /* Step 1, and the dataset as a set: doubles are dropped. */
 static bool read_rows(struct canon *c, const struct credential_dataset *set, struct err *err) {
-    size_t total = 0;
+    struct str all;
+    str_init(&all, c->arena, CREDENTIAL_NQUADS_BYTES_MAX);
     number_blanks(c, set);
     c->rows = ARENA_ARRAY(c->arena, struct canon_row, set->count);
     for (size_t i = 0; i < set->count; i++) {
-        struct canon_row *row = &c->rows[i];
-        row->predicate = term_text(c, &set->quads[i].predicate);
-        for (int place = CANON_S; place <= CANON_G; place++) {
-            const struct credential_term *t = place_of(&set->quads[i], place);
-            bool is_blank = t->kind == CREDENTIAL_TERM_BLANK;
-            row->blanks[place] = is_blank ? number_of(c, t->value) : -1;
-            row->texts[place] = is_blank ? sv_of(NULL, 0) : term_text(c, t);
-        }
-        struct str line;
-        str_init(&line, c->arena, CREDENTIAL_NQUADS_BYTES_MAX);
-        row_write(c, &line, row, LABEL_INPUT, -1);
-        row->line = str_sv(&line);
-        total += line.len;
-        if (line.is_overflowed || total > CREDENTIAL_NQUADS_BYTES_MAX) {
-            return err_because(err, ERR_INPUT, "too_large", "the document is too large as RDF");
-        }
+        row_read(c, &all, &set->quads[i], &c->rows[i]);
+    }
+    if (all.is_overflowed) {
+        return err_because(err, ERR_INPUT, "too_large", "the document is too large as RDF");
+    }
+    const char *at = all.ptr;
+    for (size_t i = 0; i < set->count; i++) {
+        row_place(&c->rows[i], at);
+        at += c->rows[i].line.len;
     }
     qsort(c->rows, set->count, sizeof *c->rows, row_order);
     for (size_t i = 0; i < set->count; i++) {
