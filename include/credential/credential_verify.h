@@ -6,8 +6,9 @@
  * sources. Each round does all checks anew, so that no state is carried and the order of answers
  * does not matter. At most CREDENTIAL_FETCHES_MAX different URLs are ever named.
  *
- * Open Badges 3.0 (VCDM 2.0) with eddsa-rdfc-2022, eddsa-jcs-2022 or as a token are verified; Open
- * Badges 2.0 and earlier drafts of 3.0 are recognised and said to be so, which is no pass. */
+ * Open Badges 3.0 (VCDM 2.0) with eddsa-rdfc-2022, eddsa-jcs-2022 or as a token, and Open
+ * Badges 2.0, hosted or signed, are verified; older ones are recognised and said to be so, which is
+ * no pass. */
 #pragma once
 #include "base_clock.h"
 #include "base_json.h"
@@ -47,6 +48,7 @@ struct credential_source {
     struct sv url;     /* as next_url named it */
     struct sv body;    /* of a 2xx answer */
     struct sv problem; /* else why there is none, a clause: "its host does not answer" */
+    bool is_gone;      /* 410: it was withdrawn, which is how 2.0 revokes */
 };
 
 struct credential_verify_input {

@@ -53,6 +53,7 @@ static void fetch(struct app *app, struct net_client *net, struct credential_sou
         source->problem = sv_copy(&app->arena, sv_from(err.text));
     } else if (response.status < 200 || response.status > 299) {
         source->problem = sv_printf(&app->arena, "it answers with status %d", response.status);
+        source->is_gone = response.status == 410;
     } else {
         source->body = response.body;
     }
@@ -139,7 +140,8 @@ bool app_verify(struct app *app, int argc, char **argv, bool is_help, struct err
     if (is_help) {
         app_args_print(
             stdout, "verify FILE|URL [--email ADDRESS] [--offline] [--json]",
-            "Checks anybody's Open Badge 3.0: JSON, a signed token, or a PNG or SVG that holds "
+            "Checks anybody's Open Badge 3.0 or 2.0: JSON, a signed token, or a PNG or SVG that "
+            "holds "
             "one.\n"
             "Keys and status lists that it names are fetched from public https addresses, at most\n"
             "ten. Exit status: 0 valid, 1 not valid or not to be decided, 2 wrong usage.",

@@ -6,12 +6,10 @@
 #include "credential_terms.h"
 #include "credential_unbake.h"
 #include "credential_verify_internal.h"
-#include <stdarg.h>
 #include <string.h>
 
 /* Clocks differ. */
 #define SKEW (300 * USEC_PER_S)
-#define URL_MAX_BYTES 2048
 #define MEMBER(v, name) js_sv(json_object_get((v), (name)))
 
 const char *credential_check_name(enum credential_check_kind kind) {
@@ -23,110 +21,6 @@ const char *credential_check_name(enum credential_check_kind kind) {
 const char *credential_verdict_name(enum credential_verdict verdict) {
     static const char *const names[] = {"not_done", "passed", "failed", "not_possible"};
     return names[verdict];
-}
-
-/* A copy without control characters: texts of strangers end up on terminals. */
-static struct sv plain(struct arena *a, struct sv text) {
-    char *copy = arena_copy(a, text.ptr, text.len);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)copy[i];
-        bool is_c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)copy[i + 1] < 0xA0;
-        if (c < 0x20 || c == 0x7f || is_c1) {
-            copy[i] = ' ';
-            i += is_c1;
-            copy[i] = ' ';
-        }
-    }
-    return sv_of(copy, text.len);
-}
-
-struct credential_check verify_say(struct verify *v, enum credential_verdict verdict,
-                                   const char *fmt, ...) {
-    char text[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    struct sv whole = sv_clip_utf8(sv_from(text), sizeof text - 4);
-    return (struct credential_check){.verdict = verdict, .text = plain(v->arena, whole)};
-}
-
-bool verify_url_is_fit(struct sv url) {
-    struct sv rest = {0};
-    if (url.len > URL_MAX_BYTES || !sv_is_printable_ascii(url)) {
-        return false;
-    }
-    bool is_http = sv_starts(url, SV("http://"));
-    if (is_http || sv_starts(url, SV("https://"))) {
-        rest = sv_skip(url, is_http ? 7 : 8);
-    }
-    size_t end = 0;
-    while (end < rest.len && strchr("/?#", rest.ptr[end]) == NULL) {
-        end++;
-    }
-    struct sv host = sv_head(rest, end);
-    struct sv name = sv_head(host, sv_find(host, ':'));
-    bool is_loopback = sv_eq(name, SV("localhost")) || sv_eq(name, SV("127.0.0.1"));
-    return host.len > 0 && sv_find(host, '@') == host.len && sv_find(url, ' ') == url.len &&
-           sv_find(url, '\\') == url.len && (!is_http || is_loopback);
-}
-
-struct sv verify_origin(struct sv url) {
-    if (!verify_url_is_fit(url)) {
-        return sv_of(NULL, 0);
-    }
-    size_t end = sv_starts(url, SV("https://")) ? 8 : 7;
-    while (end < url.len && strchr("/?#", url.ptr[end]) == NULL) {
-        end++;
-    }
-    return sv_head(url, end);
-}
-
-bool verify_fetch(struct verify *v, struct sv url, struct sv *body, struct credential_check *why) {
-    if (!verify_url_is_fit(url)) {
-        *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "%.*s is no https URL, so it is not fetched.",
-                          SV_ARG(sv_clip_utf8(url, 200)));
-        return false;
-    }
-    for (size_t i = 0; i < v->in->source_count; i++) {
-        const struct credential_source *s = &v->in->sources[i];
-        if (sv_eq(s->url, url)) {
-            *body = s->body;
-            if (s->problem.len > 0) {
-                *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "%.*s could not be read: %.*s.",
-                                  SV_ARG(url), SV_ARG(s->problem));
-            }
-            return s->problem.len == 0;
-        }
-    }
-    bool may_go_on = v->in->source_count < CREDENTIAL_FETCHES_MAX;
-    if (may_go_on && v->report->next_url.len == 0) {
-        v->report->next_url = sv_copy(v->arena, url);
-    }
-    *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE,
-                      may_go_on ? "%.*s was not fetched."
-                                : "%.*s was not fetched: it is one URL "
-                                  "too many.",
-                      SV_ARG(url));
-    return false;
-}
-
-bool verify_fetch_json(struct verify *v, struct sv url, const json_t **out,
-                       struct credential_check *why) {
-    struct sv body = {0};
-    struct err err = {0};
-    json_t *parsed = NULL;
-    if (!verify_fetch(v, url, &body, why)) {
-        return false;
-    }
-    if (!credential_json_parse(body, "it", &parsed, &err)) {
-        *why = verify_say(v, CREDENTIAL_NOT_POSSIBLE, "What is at %.*s cannot be read: %s.",
-                          SV_ARG(url), err.text);
-        return false;
-    }
-    (void)json_array_append_new(v->kept, parsed);
-    *out = parsed;
-    return true;
 }
 
 struct sv verify_issuer_id(const json_t *credential) {
@@ -300,47 +194,58 @@ static bool context_holds(const json_t *credential, const char *start) {
     return sv_starts(js_sv(context), sv_from(start));
 }
 
-static struct credential_check version_check(struct verify *v, const json_t *credential) {
-    if (context_holds(credential, CREDENTIAL_CONTEXT_VC_URL)) {
+static bool is_open_badge_2(const json_t *credential) {
+    return context_holds(credential, "https://w3id.org/openbadges/v2");
+}
+
+static struct credential_check version_check(struct verify *v, const struct verify_document *doc) {
+    if (context_holds(doc->credential, CREDENTIAL_CONTEXT_VC_URL)) {
         return verify_say(v, CREDENTIAL_PASSED, "It is an Open Badges 3.0 credential.");
     }
-    if (context_holds(credential, "https://w3id.org/openbadges/v")) {
-        return verify_say(
-            v, CREDENTIAL_NOT_POSSIBLE,
-            "It is an Open Badges 2.0 badge (%s); this program verifies 3.0.",
-            sv_starts(MEMBER(json_object_get(credential, "verification"), "type"), SV("Signed"))
-                ? "signed"
-                : "hosted");
+    if (is_open_badge_2(doc->credential)) {
+        return verify_say(v, CREDENTIAL_PASSED, "It is an Open Badges 2.0 badge, %s.",
+                          doc->is_jwt ? "signed" : "hosted");
     }
-    if (context_holds(credential, "https://www.w3.org/2018/credentials/v1") ||
-        json_object_get(credential, "vc") != NULL) {
+    if (context_holds(doc->credential, "https://www.w3.org/2018/credentials/v1") ||
+        context_holds(doc->credential, "https://w3id.org/openbadges/v1") ||
+        json_object_get(doc->credential, "vc") != NULL) {
         return verify_say(v, CREDENTIAL_NOT_POSSIBLE,
-                          "It is a credential of the older data model 1.1; this program verifies "
-                          "Open Badges 3.0 of data model 2.0.");
+                          "It follows an older standard; this program verifies Open Badges 2.0, "
+                          "and 3.0 with data model 2.0.");
     }
     return verify_say(v, CREDENTIAL_FAILED, "It is no Open Badge.");
 }
 
-static void describe(struct verify *v, const json_t *credential) {
+void verify_describe(struct verify *v, struct sv name, const json_t *issuer,
+                     const json_t *credential) {
     struct credential_report *r = v->report;
-    const json_t *issuer = json_object_get(credential, "issuer");
+    r->name = verify_plain(v->arena, name);
+    r->issuer_name = verify_plain(v->arena, MEMBER(issuer, "name"));
+    r->issuer_id =
+        verify_plain(v->arena, json_is_object(issuer) ? MEMBER(issuer, "id") : js_sv(issuer));
+    r->credential_id = verify_plain(v->arena, MEMBER(credential, "id"));
+    r->valid_from = verify_plain(v->arena, MEMBER(credential, "validFrom"));
+    r->valid_until = verify_plain(v->arena, MEMBER(credential, "validUntil"));
+}
+
+static void describe(struct verify *v, const json_t *credential) {
     const json_t *subject = json_object_get(credential, "credentialSubject");
-    struct sv own = MEMBER(credential, "name");
     struct sv achievement = MEMBER(json_object_get(subject, "achievement"), "name");
-    r->name = plain(v->arena, achievement.len > 0 ? achievement : own);
-    r->issuer_name = plain(v->arena, MEMBER(issuer, "name"));
-    r->issuer_id = plain(v->arena, verify_issuer_id(credential));
-    r->credential_id = plain(v->arena, MEMBER(credential, "id"));
-    r->valid_from = plain(v->arena, MEMBER(credential, "validFrom"));
-    r->valid_until = plain(v->arena, MEMBER(credential, "validUntil"));
+    verify_describe(v, achievement.len > 0 ? achievement : MEMBER(credential, "name"),
+                    json_object_get(credential, "issuer"), credential);
 }
 
 static void check_all(struct verify *v, const struct verify_document *doc) {
     struct err err = {0};
     struct credential_check *checks = v->report->checks;
     describe(v, doc->credential);
-    checks[CREDENTIAL_CHECK_VERSION] = version_check(v, doc->credential);
+    checks[CREDENTIAL_CHECK_VERSION] = version_check(v, doc);
     if (checks[CREDENTIAL_CHECK_VERSION].verdict != CREDENTIAL_PASSED) {
+        return;
+    }
+    if (is_open_badge_2(doc->credential) &&
+        !context_holds(doc->credential, CREDENTIAL_CONTEXT_VC_URL)) {
+        verify_open_badge_2(v, doc);
         return;
     }
     checks[CREDENTIAL_CHECK_STRUCTURE] =
@@ -365,21 +270,25 @@ static bool all_passed(const struct verify *v) {
     return true;
 }
 
-/* The bytes, or what is at the URL they are; images unbaked. A URL inside an image (Open
- * Badges 2.0) is not followed. */
+/* A URL stands for what is there: as the whole input, or in an image of Open Badges 2.0. */
+static bool follow(struct verify *v, struct sv *text) {
+    struct sv url = sv_trim(*text);
+    return !sv_starts(url, SV("http")) || !verify_url_is_fit(url) ||
+           verify_fetch(v, url, text, &v->report->checks[CREDENTIAL_CHECK_FORMAT]);
+}
+
 static bool text_of(struct verify *v, struct credential_unbaked *out) {
     struct err err = {0};
-    struct credential_check *format = &v->report->checks[CREDENTIAL_CHECK_FORMAT];
     struct sv bytes = v->in->bytes;
-    if (sv_starts(sv_trim(bytes), SV("http")) && verify_url_is_fit(sv_trim(bytes)) &&
-        !verify_fetch(v, sv_trim(v->in->bytes), &bytes, format)) {
+    if (!follow(v, &bytes)) {
         return false;
     }
     if (!credential_unbake(bytes, v->arena, out, &err)) {
-        *format = verify_say(v, CREDENTIAL_FAILED, "It cannot be read: %s.", err.text);
+        v->report->checks[CREDENTIAL_CHECK_FORMAT] =
+            verify_say(v, CREDENTIAL_FAILED, "It cannot be read: %s.", err.text);
         return false;
     }
-    return true;
+    return out->carrier == CREDENTIAL_CARRIER_TEXT || follow(v, &out->text);
 }
 
 void credential_verify(const struct credential_verify_input *in, struct arena *a,

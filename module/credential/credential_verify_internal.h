@@ -23,6 +23,8 @@ struct verify_key {
     struct credential_check signature, issuer;
 };
 
+/* A copy without control characters: texts of strangers end up on terminals. */
+struct sv verify_plain(struct arena *a, struct sv text);
 struct credential_check verify_say(struct verify *v, enum credential_verdict verdict,
                                    const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The answer of a URL; false with *why (not possible) while there is none, and then next_url is set
@@ -49,6 +51,12 @@ void verify_signature(struct verify *v, const struct verify_document *doc,
 struct credential_check verify_dates(struct verify *v, const json_t *credential);
 struct credential_check verify_status(struct verify *v, const json_t *credential);
 struct credential_check verify_recipient(struct verify *v, const json_t *credential);
+
+/* An Open Badges 2.0 assertion, JSON (hosted) or token (signed). */
+void verify_open_badge_2(struct verify *v, const struct verify_document *doc);
+/* What the report says the badge is, without control characters. */
+void verify_describe(struct verify *v, struct sv name, const json_t *issuer,
+                     const json_t *credential);
 
 /* `method` is a kid or verificationMethod, or empty when there is only a JWK. */
 struct verify_key_query {

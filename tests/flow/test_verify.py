@@ -197,6 +197,24 @@ def test_a_url_is_fetched_and_judged(bench):
     assert status == 0, report
 
 
+def test_a_hosted_badge_of_2_0_is_what_its_address_shows_until_it_is_gone(bench):
+    base = f"http://127.0.0.1:{bench.world.server_port}"
+    pages = {"/a": {"type": "Assertion", "badge": base + "/b", "verification": {"type": "HostedBadge"},
+                    "recipient": {"type": "email", "hashed": False, "identity": "ada@example.org"},
+                    "issuedOn": "2024-03-01T09:00:00Z"},
+             "/b": {"type": "BadgeClass", "name": "Lion taming", "description": "x", "image": base + "/i.png",
+                    "criteria": {"narrative": "x"}, "issuer": base + "/i"},
+             "/i": {"type": "Issuer", "name": "College", "url": base, "email": "badges@example.edu"}}
+    for path, page in pages.items():
+        page |= {"@context": "https://w3id.org/openbadges/v2", "id": base + path}
+        bench.world.pages[path] = json.dumps(page).encode()
+    status, checks, report = bench.verify(pages["/a"], "--email", "ada@example.org")
+    assert status == 0 and checks["recipient"] == "passed", report
+    bench.world.pages["/a"] = 410
+    status, checks, report = bench.verify(pages["/a"])
+    assert status == 1 and any("withdrawn" in check["text"] for check in report["checks"])
+
+
 def test_offline_asks_nobody_and_passes_nothing_it_could_not_check(bench):
     status, checks, _ = bench.verify(bench.issuer.token(bench.issuer.credential()), "--offline")
     assert status == 1 and checks["signature"] == "not_possible"

@@ -21,7 +21,7 @@ struct web {
     struct {
         const char *url;
         struct sv body; /* empty: does not answer */
-    } pages[12];
+    } pages[16];
     size_t count;
 };
 
@@ -116,7 +116,7 @@ static void show(const struct credential_report *r) {
     do {                                                                                           \
         const struct credential_report *r_ = (r);                                                  \
         for (int i_ = 0; i_ < CREDENTIAL_CHECK_RECIPIENT; i_++) {                                  \
-            enum credential_verdict want_ = i_ == (check) ? (how) : CREDENTIAL_PASSED;             \
+            enum credential_verdict want_ = i_ == (int)(check) ? (how) : CREDENTIAL_PASSED;        \
             if (r_->checks[i_].verdict != want_ || r_->is_valid) {                                 \
                 show(r_);                                                                          \
                 fail_msg("%s is not %s (or the whole is valid)", credential_check_name(i_),        \
@@ -525,10 +525,8 @@ static void verify__fails_the_structure_without_what_the_standard_asks_for(void 
 static void verify__recognises_what_it_does_not_verify(void **state) {
     (void)state;
     struct lab *lab = lab_open();
-    AUTO_JSON *ob2 = vector_load("ob2-signed.json");
     struct sv rows[] = {
-        js_dump(&lab->arena, vector_at(ob2, "assertion")),
-        vector_text(ob2, "jws"),
+        SV("{\"@context\":\"https://w3id.org/openbadges/v1\",\"type\":\"Assertion\"}"),
         SV("{\"@context\":[\"https://www.w3.org/2018/credentials/v1\"],\"type\":[]}"),
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -585,6 +583,117 @@ static void verify__names_only_fit_urls_and_never_more_than_ten(void **state) {
     lab_close(lab);
 }
 
+#define OB2 "https://badges.example.edu/ob2/"
+
+/* The vector's world: badge class, issuer, key, an empty revocation list. */
+static void publish_ob2(struct lab *lab, const json_t *v) {
+    web_put(&lab->web, OB2 "badges/1", js_dump(&lab->arena, vector_at(v, "badge")));
+    web_put(&lab->web, OB2 "issuer", js_dump(&lab->arena, vector_at(v, "issuer")));
+    web_put(&lab->web, OB2 "key", js_dump(&lab->arena, vector_at(v, "key")));
+    web_put(&lab->web, OB2 "revoked",
+            SV("{\"id\":\"" OB2 "revoked\",\"type\":\"RevocationList\",\"revokedAssertions\":[]}"));
+}
+
+static void verify__passes_a_signed_badge_of_2_0_until_it_is_revoked(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *v = vector_load("ob2-signed.json");
+    struct sv token = vector_text(v, "jws");
+    publish_ob2(lab, v);
+    lab->email = SV("ada@example.org");
+    assert_valid(lab_verify(lab, token));
+    assert_sv_equal(lab->report.name, SV("Lion taming"));
+    lab->email = SV("bob@example.org");
+    assert_int_equal(lab_verify(lab, token)->checks[CREDENTIAL_CHECK_RECIPIENT].verdict,
+                     CREDENTIAL_FAILED);
+    lab->email = SV("");
+    web_put(&lab->web, OB2 "revoked",
+            SV("{\"id\":\"" OB2 "revoked\",\"revokedAssertions\":[{\"id\":"
+               "\"urn:uuid:6d3f7c0e-6e4b-4b8a-9d53-6c1f2b1f0a11\"}]}"));
+    assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    publish_ob2(lab, v);
+    /* A key that the profile does not list, or that is another's; another key; other bytes. */
+    static const struct {
+        const char *url, *object, *member, *value;
+        enum credential_check_kind check;
+    } rows[] = {
+        {OB2 "issuer", "issuer", "publicKey", OB2 "other", CREDENTIAL_CHECK_ISSUER},
+        {OB2 "key", "key", "owner", "https://other.example/", CREDENTIAL_CHECK_ISSUER},
+        {OB2 "key", "key", "publicKeyPem", "none", CREDENTIAL_CHECK_SIGNATURE},
+        {OB2 "key", "key", "id", OB2 "other", CREDENTIAL_CHECK_SIGNATURE},
+        {OB2 "issuer", "issuer", "id", OB2 "other", CREDENTIAL_CHECK_SIGNATURE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        publish_ob2(lab, v);
+        AUTO_JSON *page = json_deep_copy(vector_at(v, rows[i].object));
+        (void)json_object_set_new(page, rows[i].member, json_string(rows[i].value));
+        web_put(&lab->web, rows[i].url, js_dump(&lab->arena, page));
+        const struct credential_report *r = lab_verify(lab, token);
+        if (r->checks[rows[i].check].verdict != CREDENTIAL_FAILED || r->is_valid) {
+            show(r);
+            fail_msg("row %zu", i);
+        }
+    }
+    publish_ob2(lab, v);
+    char *copy = arena_copy(&lab->arena, token.ptr, token.len);
+    copy[token.len - 30] = copy[token.len - 30] == 'A' ? 'B' : 'A';
+    assert_only(lab_verify(lab, sv_of(copy, token.len)), CREDENTIAL_CHECK_SIGNATURE,
+                CREDENTIAL_FAILED);
+    lab_close(lab);
+}
+
+static void verify__believes_a_hosted_badge_of_2_0_only_at_its_address(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    AUTO_JSON *v = vector_load("ob2-signed.json");
+    publish_ob2(lab, v);
+    AUTO_JSON *real = json_deep_copy(vector_at(v, "assertion"));
+    (void)json_object_set_new(real, "id", json_string(OB2 "awards/1"));
+    (void)json_object_set_new(real, "verification", json_pack("{s:s}", "type", "HostedBadge"));
+    struct sv text = js_dump(&lab->arena, real);
+    assert_false(lab_verify(lab, text)->is_valid); /* nothing is there */
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_SIGNATURE].verdict,
+                     CREDENTIAL_NOT_POSSIBLE);
+    web_put(&lab->web, OB2 "awards/1", text);
+    assert_valid(lab_verify(lab, text));
+    assert_valid(lab_verify(lab, SV("<svg xmlns:o='http://openbadges.org'><o:assertion verify='" OB2
+                                    "awards/1'/></svg>")));
+    /* Handed in with another recipient: the address counts. */
+    AUTO_JSON *forged = json_deep_copy(real);
+    (void)json_object_set_new(vector_at(forged, "recipient"), "identity", json_string("sha256$00"));
+    lab->email = SV("ada@example.org");
+    assert_valid(lab_verify(lab, js_dump(&lab->arena, forged)));
+    lab->email = SV("");
+    /* Somebody else's host shows a badge of the college's. */
+    (void)json_object_set_new(forged, "id", json_string("https://evil.example/1"));
+    web_put(&lab->web, "https://evil.example/1", js_dump(&lab->arena, forged));
+    assert_only(lab_verify(lab, js_dump(&lab->arena, forged)), CREDENTIAL_CHECK_ISSUER,
+                CREDENTIAL_FAILED);
+    /* Revoked, expired, incomplete. */
+    static const struct {
+        const char *member, *json;
+        enum credential_check_kind check;
+    } rows[] = {{"revoked", "true", CREDENTIAL_CHECK_STATUS},
+                {"expires", "\"2024-06-01T00:00:00Z\"", CREDENTIAL_CHECK_DATES},
+                {"issuedOn", "\"2026-01-01T00:00:00Z\"", CREDENTIAL_CHECK_DATES},
+                {"recipient", "null", CREDENTIAL_CHECK_STRUCTURE},
+                {"type", "\"Thing\"", CREDENTIAL_CHECK_STRUCTURE}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_JSON *page = json_deep_copy(real);
+        (void)json_object_set_new(page, rows[i].member,
+                                  json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
+        web_put(&lab->web, OB2 "awards/1", js_dump(&lab->arena, page));
+        assert_only(lab_verify(lab, text), rows[i].check, CREDENTIAL_FAILED);
+    }
+    const struct credential_source gone = {
+        .url = SV(OB2 "awards/1"), .problem = SV("it answers with status 410"), .is_gone = true};
+    struct credential_verify_input in = {
+        .bytes = text, .now = lab->now, .sources = &gone, .source_count = 1};
+    credential_verify(&in, &lab->arena, &lab->report);
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_SIGNATURE].verdict, CREDENTIAL_FAILED);
+    lab_close(lab);
+}
+
 /* Names of strangers must not move a terminal's cursor. */
 static void verify__puts_no_control_characters_into_the_report(void **state) {
     (void)state;
@@ -611,6 +720,8 @@ int main(void) {
         cmocka_unit_test(verify__says_whose_it_is_when_asked),
         cmocka_unit_test(verify__fails_the_structure_without_what_the_standard_asks_for),
         cmocka_unit_test(verify__recognises_what_it_does_not_verify),
+        cmocka_unit_test(verify__passes_a_signed_badge_of_2_0_until_it_is_revoked),
+        cmocka_unit_test(verify__believes_a_hosted_badge_of_2_0_only_at_its_address),
         cmocka_unit_test(verify__names_only_fit_urls_and_never_more_than_ten),
         cmocka_unit_test(verify__puts_no_control_characters_into_the_report),
     };
