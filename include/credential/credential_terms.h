@@ -16,9 +16,9 @@
 
 /* Add the quads of `object` (a JSON object) to `set`; texts are borrowed from the JSON or live in
  * the set's arena. `is_for_signing` refuses also what other programs are known to read otherwise:
- * control characters but LF, whole numbers past 2^53, and terms that older copies of the contexts
- * lack. Fails: ERR_INPUT "context" for a context that is not known, "term" naming the member and
- * where it stands, "value". */
+ * control characters but LF, numbers past 2^53 or with an exponent, and terms that older copies of
+ * the contexts lack. Fails: ERR_INPUT "context" for a context that is not known, "term" naming the
+ * member and where it stands, "value". */
 NODISCARD bool credential_emit(const json_t *object, bool is_for_signing,
                                struct credential_dataset *set, struct err *err);
 

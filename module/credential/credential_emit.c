@@ -192,6 +192,14 @@ static bool string_term(const struct emit *e, const struct credential_term_rule 
                         "has a control character, which other programs write in other ways");
 }
 
+/* Libraries differ on whole numbers that a double does not hold, and on those that ECMAScript
+ * prints with an exponent (jsonld.js makes 0 of 1e-7). */
+static bool number_is_fit(double d, bool is_integer) {
+    char text[CREDENTIAL_NUMBER_MAX];
+    return (!is_integer || fabs(d) <= WHOLE_MAX) &&
+           strchr(credential_number_ecma(d, text), 'e') == NULL;
+}
+
 static bool scalar_term(const struct emit *e, const struct credential_term_rule *rule,
                         const json_t *v, struct credential_term *out, struct err *err) {
     char text[CREDENTIAL_NUMBER_MAX];
@@ -214,8 +222,8 @@ static bool scalar_term(const struct emit *e, const struct credential_term_rule 
     if (datatype.len == 0) {
         out->datatype = is_integer ? SV(XSD "integer") : SV(XSD "double");
     }
-    return !e->is_for_signing || !is_integer || fabs(d) <= WHOLE_MAX ||
-           refuse_value(err, rule->name, "is too large for a whole number");
+    return !e->is_for_signing || number_is_fit(d, is_integer) ||
+           refuse_value(err, rule->name, "is a number that programs write in different ways");
 }
 
 static bool node(struct emit *e, const struct scope *in, const json_t *object,

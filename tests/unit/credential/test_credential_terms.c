@@ -205,11 +205,19 @@ static void emit__refuses_for_signing_what_others_read_otherwise(void **state) {
         const char *member, *json;
         bool is_fit;
     } rows[] = {
-        {"name", "\"line\\nline\"", true},    {"name", "\"tab\\t\"", false},
-        {"name", "\"cr\\r\"", false},         {"name", "\"\\u007f\"", false},
-        {"name", "\"\\u000b\"", false},       {"endorsementJwt", "[\"a.b.c\"]", false},
-        {"jti", "\"urn:x\"", false},          {"name", "9007199254740992", true},
-        {"name", "90071992547409940", false}, {"name", "2.5", true},
+        {"name", "\"line\\nline\"", true},
+        {"name", "\"tab\\t\"", false},
+        {"name", "\"cr\\r\"", false},
+        {"name", "\"\\u007f\"", false},
+        {"name", "\"\\u000b\"", false},
+        {"endorsementJwt", "[\"a.b.c\"]", false},
+        {"jti", "\"urn:x\"", false},
+        {"name", "9007199254740992", true},
+        {"name", "90071992547409940", false},
+        {"name", "2.5", true},
+        {"name", "0.000001", true},
+        {"name", "1e-7", false},
+        {"name", "2.5e21", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         AUTO_ARENA a = {0};
