@@ -13,16 +13,20 @@ NODISCARD bool grades_kind_parse(struct sv name, enum grades_kind *out);
 /* A deployment's source, as stored. All borrowed. */
 struct grades_source {
     enum grades_kind kind;
-    struct sv base_url; /* moodle: the site ("https://lms.example/moodle"); else see the kind */
+    struct sv base_url; /* moodle and canvas: the site ("https://lms.example/moodle") */
     struct sv token;    /* secret; never in an error text */
     const struct lti_service *service; /* ags: the registration's services; else may be NULL */
 };
 
 /* The course to read. Empty where not known. */
 struct grades_course {
-    struct sv ref;           /* the source's own id (Moodle: course id, equal to context_id) */
+    struct sv ref;           /* context_id (Moodle: its course id; Canvas: 40 hex, or its own id) */
     struct sv lineitems_url; /* ags */
-    struct sv nrps_url;      /* ags */
+    struct sv nrps_url;      /* ags; canvas: who is in the course, by sub */
+    /* Canvas: whom Laurel knows in this course. Only what an earlier reading found may stand as
+     * ref: a launch's custom values are a teacher's to write (lti.md 10.4). */
+    const struct model_link *links;
+    size_t link_count;
 };
 
 /* What one reading may use. */
@@ -31,6 +35,9 @@ struct grades_io {
     struct clock clock;
     struct arena *arena;  /* the reading lives here */
     int total_timeout_ms; /* of one call; 0: 30 s, since bulk reads take long */
+    /* Waits, so that a source can keep to a rate limit and try again; NULL: it never waits. */
+    void (*pause)(void *ctx, int64_t ms);
+    void *pause_ctx;
 };
 
 /* What a reading holds. A capability that is missing means "not known", not "none". */
@@ -55,6 +62,9 @@ struct grades_reading {
     struct sv missing; /* one sentence per thing that is not granted; empty: nothing */
     bool is_complete;  /* what is not listed here is gone; false: only what is listed is news */
     int64_t requests, bytes;
+    size_t unmatched_count;   /* learners of the source whose sub is not known; left out */
+    struct model_link *links; /* found in this reading; kept when it breaks off: worth saving */
+    size_t link_count;
     usec_t read_at;
 };
 
@@ -62,7 +72,8 @@ struct grades_reading {
 #define GRADES_MEMBERS_MAX 50000
 #define GRADES_FACTS_MAX 2000000
 
-/* Read the whole course. All or nothing: a reading that breaks off is an error.
+/* Read the whole course. All or nothing: a reading that breaks off is an error (and holds the links
+ * it found, nothing else).
  * Fails: ERR_UPSTREAM LATER (transient), ERR_UPSTREAM or ERR_DENIED PARK with a sentence that says
  * what to mend (token refused, course unknown, no JSON from the site). */
 NODISCARD bool grades_read(const struct grades_source *source, const struct grades_course *course,

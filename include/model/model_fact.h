@@ -58,8 +58,14 @@ struct model_member {
     struct sv person_ref; /* the source's id */
     struct sv sub;        /* the launch's sub; equal to person_ref on Moodle */
     struct sv canvas_id;  /* Canvas's own user id, where the roster was asked for it; else empty */
-    struct sv name, email, sourcedid;
+    struct sv name, email, sourcedid, login;
     bool is_learner; /* may earn: an active or concluded student enrolment */
     bool is_teacher; /* teacher, designer or administrator there */
     bool is_active;  /* false: enrolment has concluded */
+};
+
+/* Somebody as both sides name them, by the platform's own word. */
+struct model_link {
+    struct sv sub; /* of launches */
+    struct sv ref; /* the source's own id; empty: not known yet */
 };

@@ -33,7 +33,8 @@ NODISCARD bool store_item_list(struct store *store, int64_t institution_id, int6
 /* Somebody of a course, from its list and from launches. */
 struct store_person {
     int64_t id;
-    struct sv sub, name, sort_name, email, sourcedid; /* all but sub may be empty */
+    struct sv sub, name, sort_name, email, sourcedid, login; /* all but sub may be empty */
+    struct sv source_ref; /* the id in the course's grade source, where that is another than sub */
     bool is_learner, is_teacher, is_test_user, is_active;
     bool may_earn; /* learner there, and neither a test user nor only a teacher */
 };
@@ -41,6 +42,15 @@ struct store_person {
 NODISCARD bool store_person_list(struct store *store, int64_t institution_id, int64_t course_id,
                                  const int64_t *ids, size_t id_count, struct arena *a,
                                  struct store_person **out, size_t *count, struct err *err);
+
+/* Everybody known in a course but test users, with the id in its grade source, if one was found:
+ * who launched last comes first. At most 50,000. */
+NODISCARD bool store_link_list(struct store *store, int64_t institution_id, int64_t course_id,
+                               struct arena *a, struct model_link **out, size_t *count,
+                               struct err *err);
+/* Keep what a source said about who is who. People who are not known are left out. */
+NODISCARD bool store_link_save(struct store *store, const struct store_course *course,
+                               const struct model_link *links, size_t count, struct err *err);
 
 /* Facts of people in a course (ids NULL: of all), sorted by person, then item. item_index counts
  * into the items given, which are sorted by id; facts of other items are left out. */

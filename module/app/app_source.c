@@ -70,17 +70,19 @@ static bool source_set(struct app *app, int argc, char **argv, bool is_help, str
         {.name = "kind",
          .text = &l.kind,
          .is_required = true,
-         .help = "moodle|ags|csv  where grades come from"},
+         .help = "moodle|canvas|ags|csv  where grades come from"},
         {.name = "base-url",
          .text = &l.base_url,
-         .help = "URL  the site's address (Moodle: its start page)"},
-        {.name = "token-file", .text = &l.token_file, .help = "FILE  holds the web-service token"}};
+         .help = "URL  the site's address (Moodle: its start page; Canvas: its host)"},
+        {.name = "token-file",
+         .text = &l.token_file,
+         .help = "FILE  holds the web-service or access token"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(
             stdout,
-            "source set --issuer URL --client-id ID --deployment ID --kind moodle --base-url URL\n"
-            "              --token-file FILE",
+            "source set --issuer URL --client-id ID --deployment ID --kind moodle|canvas\n"
+            "              --base-url URL --token-file FILE",
             "Says where the grades of a deployment's courses are read. The token is stored sealed.",
             &line);
         return true;
@@ -91,14 +93,16 @@ static bool source_set(struct app *app, int argc, char **argv, bool is_help, str
     if (!app_args_read(argc, argv, &line, err)) {
         return false;
     }
-    if (!grades_kind_parse(l.kind, &kind) || kind == GRADES_CANVAS) {
-        return err_because(err, ERR_INPUT, "usage", "--kind must be moodle, ags or csv");
+    if (!grades_kind_parse(l.kind, &kind)) {
+        return err_because(err, ERR_INPUT, "usage", "--kind must be moodle, canvas, ags or csv");
     }
-    if (kind == GRADES_MOODLE && (!lti_url_is_safe(l.base_url) || l.token_file.len == 0)) {
+    if ((kind == GRADES_MOODLE || kind == GRADES_CANVAS) &&
+        (!lti_url_is_safe(l.base_url) || l.token_file.len == 0)) {
         return err_because(
             err, ERR_INPUT, "usage",
-            "a moodle source needs --base-url (https://, or http:// for 127.0.0.1) and "
-            "--token-file");
+            "a %.*s source needs --base-url (https://, or http:// for 127.0.0.1) and "
+            "--token-file",
+            SV_ARG(l.kind));
     }
     while (l.base_url.len > 0 && l.base_url.ptr[l.base_url.len - 1] == '/') {
         l.base_url.len--;
@@ -190,10 +194,11 @@ static bool probe(struct app *app, struct net_client *net, const struct store_de
 
 static bool source_test(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
     struct source_line l = {0};
-    const struct app_option options[] = {PLACE_OPTIONS(l),
-                                         {.name = "course",
-                                          .text = &l.course,
-                                          .help = "ID  try this course too (Moodle: its number)"}};
+    const struct app_option options[] = {
+        PLACE_OPTIONS(l),
+        {.name = "course",
+         .text = &l.course,
+         .help = "ID  try this course too (its number in the address bar)"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(

@@ -43,6 +43,12 @@ NODISCARD bool grades_moodle_read(const struct grades_source *source,
 NODISCARD bool grades_moodle_test(const struct grades_source *source,
                                   const struct grades_course *course, const struct grades_io *io,
                                   struct grades_probe *out, struct err *err);
+NODISCARD bool grades_canvas_read(const struct grades_source *source,
+                                  const struct grades_course *course, const struct grades_io *io,
+                                  struct grades_reading *out, struct err *err);
+NODISCARD bool grades_canvas_test(const struct grades_source *source,
+                                  const struct grades_course *course, const struct grades_io *io,
+                                  struct grades_probe *out, struct err *err);
 NODISCARD bool grades_ags_read(const struct grades_source *source,
                                const struct grades_course *course, const struct grades_io *io,
                                struct grades_reading *out, struct err *err);

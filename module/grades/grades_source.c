@@ -27,27 +27,28 @@ struct source_ops {
 
 static const struct source_ops all_ops[] = {
     [GRADES_MOODLE] = {grades_moodle_read, grades_moodle_test},
-    [GRADES_CANVAS] = {NULL, NULL},
+    [GRADES_CANVAS] = {grades_canvas_read, grades_canvas_test},
     [GRADES_AGS] = {grades_ags_read, grades_ags_test},
     [GRADES_CSV] = {NULL, NULL},
 };
 
 static bool not_fetched(enum grades_kind kind, struct err *err) {
-    const char *why = kind == GRADES_CSV ? "its grades come from uploaded files"
-                                         : "this version of Laurel cannot read it";
-    (void)err_because(err, ERR_INPUT, "source_kind", "a source of kind %s is not fetched: %s",
-                      grades_kind_name(kind), why);
+    (void)err_because(err, ERR_INPUT, "source_kind",
+                      "a source of kind %s is not fetched: its grades come from uploaded files",
+                      grades_kind_name(kind));
     return err_retry_as(err, ERR_RETRY_PARK);
 }
 
 bool grades_read(const struct grades_source *source, const struct grades_course *course,
                  const struct grades_io *io, struct grades_reading *out, struct err *err) {
+    *out = (struct grades_reading){.kind = source->kind};
     const struct source_ops *ops = &all_ops[source->kind];
     if (ops->read == NULL) {
         return not_fetched(source->kind, err);
     }
     if (!ops->read(source, course, io, out, err)) {
-        *out = (struct grades_reading){.kind = source->kind};
+        *out = (struct grades_reading){
+            .kind = source->kind, .links = out->links, .link_count = out->link_count};
         return false;
     }
     return true;

@@ -4,6 +4,13 @@
 #include "job_internal.h"
 #include "store_course.h"
 #include "store_source.h"
+#include <time.h>
+
+static void pause_ms(void *ctx, int64_t ms) {
+    (void)ctx;
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    (void)nanosleep(&pause, NULL);
+}
 
 static bool read_course(struct job *job, const struct store_course *course,
                         struct grades_reading *out, struct err *err) {
@@ -19,12 +26,34 @@ static bool read_course(struct job *job, const struct store_course *course,
     source.base_url = stored.base_url;
     source.token = stored.token;
     source.service = &service;
+    struct model_link *links = NULL;
+    size_t link_count = 0;
+    if (source.kind == GRADES_CANVAS &&
+        !store_link_list(job->store, course->institution_id, course->id, job->arena, &links,
+                         &link_count, err)) {
+        return false;
+    }
     const struct grades_course ref = {.ref = course->context_id,
                                       .lineitems_url = course->lineitems_url,
-                                      .nrps_url = course->nrps_url};
-    const struct grades_io io = {
-        .http = service.http, .clock = job->app->options.clock, .arena = job->arena};
+                                      .nrps_url = course->nrps_url,
+                                      .links = links,
+                                      .link_count = link_count};
+    const struct grades_io io = {.http = service.http,
+                                 .clock = job->app->options.clock,
+                                 .arena = job->arena,
+                                 .pause = pause_ms};
     return grades_read(&source, &ref, &io, out, err);
+}
+
+/* Who is who is kept although the reading broke off: the next one need not ask again. */
+static bool read_and_link(struct job *job, const struct store_course *course,
+                          struct grades_reading *out, struct err *err) {
+    struct err failed = {0};
+    bool is_read = read_course(job, course, out, err);
+    if (!is_read && !store_link_save(job->store, course, out->links, out->link_count, &failed)) {
+        *err = failed;
+    }
+    return is_read;
 }
 
 static bool save(struct job *job, const struct store_course *course, const struct grades_reading *r,
@@ -42,12 +71,15 @@ static bool save(struct job *job, const struct store_course *course, const struc
                                           .is_complete = r->is_complete,
                                           .read_at = job->now};
     struct store_reading_result result = {0};
-    if (!store_reading_save(job->store, &reading, &result, err)) {
+    if (!store_reading_save(job->store, &reading, &result, err) ||
+        !store_link_save(job->store, course, r->links, r->link_count, err)) {
         return false;
     }
     log_event(LOG_LEVEL_INFO, "course_read", LOG_INT("course", course->id),
               LOG_INT("requests", r->requests), LOG_INT("bytes", r->bytes),
-              LOG_INT("people", (int64_t)r->member_count), LOG_INT("facts", (int64_t)r->fact_count),
+              LOG_INT("people", (int64_t)r->member_count),
+              LOG_INT("unmatched", (int64_t)r->unmatched_count),
+              LOG_INT("facts", (int64_t)r->fact_count),
               LOG_INT("facts_changed", (int64_t)result.facts_changed),
               LOG_INT("people_changed", (int64_t)result.people_changed));
     return true;
@@ -63,7 +95,7 @@ bool job_sync(struct job *job, struct err *err) {
                           err)) {
         return false;
     }
-    if (read_course(job, &course, &reading, err) && save(job, &course, &reading, err)) {
+    if (read_and_link(job, &course, &reading, err) && save(job, &course, &reading, err)) {
         return true;
     }
     if (err->code == ERR_DB) {

@@ -31,7 +31,9 @@ void judge_catalogue(struct judge_course *c) {
         (struct badge_catalogue){.items = c->items,
                                  .item_count = c->item_count,
                                  .can = source_can(c->items, c->item_count),
-                                 .source_name = sv_eq(source, SV("moodle")) ? SV("Moodle") : source,
+                                 .source_name = sv_eq(source, SV("moodle"))   ? SV("Moodle")
+                                                : sv_eq(source, SV("canvas")) ? SV("Canvas")
+                                                                              : source,
                                  .day_end = day_end,
                                  .day_ctx = (void *)c->zone};
 }

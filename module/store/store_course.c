@@ -114,9 +114,50 @@ bool store_person_list(struct store *store, int64_t institution_id, int64_t cour
                                           .is_teacher = db_bool(&rows, i, 7),
                                           .is_test_user = db_bool(&rows, i, 8),
                                           .is_active = db_bool(&rows, i, 9),
-                                          .may_earn = db_bool(&rows, i, 10)};
+                                          .may_earn = db_bool(&rows, i, 10),
+                                          .login = store_text(&rows, i, 11, a),
+                                          .source_ref = store_text(&rows, i, 12, a)};
     }
     return true;
+}
+
+bool store_link_list(struct store *store, int64_t institution_id, int64_t course_id,
+                     struct arena *a, struct model_link **out, size_t *count, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    course_args(&args, a, institution_id, course_id);
+    if (!store_run(store, institution_id, "link_list", &args, &rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows.count;
+    *out = ARENA_ARRAY(a, struct model_link, *count);
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = (struct model_link){.sub = store_text(&rows, i, 0, a),
+                                        .ref = store_text(&rows, i, 1, a)};
+    }
+    return true;
+}
+
+bool store_link_save(struct store *store, const struct store_course *course,
+                     const struct model_link *links, size_t count, struct err *err) {
+    AUTO_ARENA a = {0};
+    struct db_args args;
+    if (count == 0) {
+        return true;
+    }
+    struct sv *subs = ARENA_ARRAY(&a, struct sv, count);
+    struct sv *refs = ARENA_ARRAY(&a, struct sv, count);
+    for (size_t i = 0; i < count; i++) {
+        subs[i] = links[i].sub;
+        refs[i] = links[i].ref;
+    }
+    db_args_init(&args, &a);
+    db_add_i64(&args, course->institution_id);
+    db_add_i64(&args, course->deployment_id);
+    db_add_i64(&args, course->registration_id);
+    db_add_texts(&args, subs, count);
+    db_add_texts(&args, refs, count);
+    return store_run(store, course->institution_id, "link_save", &args, NULL, err);
 }
 
 static const struct model_item *item_by_id(const struct model_item *items, size_t count,

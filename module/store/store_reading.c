@@ -68,11 +68,13 @@ static bool save_people(struct merge *m) {
     struct sv *names = ARENA_ARRAY(m->arena, struct sv, n);
     struct sv *emails = ARENA_ARRAY(m->arena, struct sv, n);
     struct sv *sourcedids = ARENA_ARRAY(m->arena, struct sv, n);
+    struct sv *logins = ARENA_ARRAY(m->arena, struct sv, n);
     for (size_t i = 0; i < n; i++) {
         subs[i] = r->members[i].sub;
         names[i] = r->members[i].name;
         emails[i] = r->members[i].email;
         sourcedids[i] = r->members[i].sourcedid;
+        logins[i] = r->members[i].login;
     }
     AUTO_ROWS rows = {0};
     struct db_args args;
@@ -83,6 +85,7 @@ static bool save_people(struct merge *m) {
     db_add_texts(&args, names, n);
     db_add_texts(&args, emails, n);
     db_add_texts(&args, sourcedids, n);
+    db_add_texts(&args, logins, n);
     if (!db_run(m->conn, "reading_people", &args, &rows, m->err)) {
         return false;
     }

@@ -27,8 +27,16 @@ bool store_source_set(struct store *store, const struct store_source *s, struct 
     db_args_init(&due, &a);
     db_add_i64(&due, s->institution_id);
     db_add_i64(&due, s->deployment_id);
+    struct db_args forget; /* ids of people are those of one site */
+    db_args_init(&forget, &a);
+    db_add_i64(&forget, s->institution_id);
+    db_add_i64(&forget, s->deployment_id);
+    db_add_text(&forget, s->kind);
+    db_add_text(&forget, s->base_url);
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
-           db_begin(conn, s->institution_id, err) && db_run(conn, "source_set", &args, NULL, err) &&
+           db_begin(conn, s->institution_id, err) &&
+           db_run(conn, "link_forget", &forget, NULL, err) &&
+           db_run(conn, "source_set", &args, NULL, err) &&
            db_run(conn, "source_due", &due, NULL, err) &&
            store_audit_in(conn, s->institution_id, 0, "source_set",
                           sv_printf(&a, "{\"deployment\":%lld}", (long long)s->deployment_id), &a,

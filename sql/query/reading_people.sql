@@ -1,16 +1,18 @@
--- institution int8, registration int8, subs text[], names text[], emails text[], sourcedids text[] -> sub text, id int8
+-- institution int8, registration int8, subs text[], names text[], emails text[], sourcedids text[], logins text[] -> sub text, id int8
 WITH input AS (
     SELECT DISTINCT ON (sub) sub, coalesce(name, '') AS name, coalesce(email, '') AS email,
-           coalesce(sourcedid, '') AS sourcedid
-    FROM unnest($3, $4, $5, $6) AS t (sub, name, email, sourcedid)
+           coalesce(sourcedid, '') AS sourcedid, coalesce(login, '') AS login
+    FROM unnest($3, $4, $5, $6, $7) AS t (sub, name, email, sourcedid, login)
 ), saved AS (
-    INSERT INTO person AS p (institution_id, registration_id, sub, name, email, sourcedid)
-    SELECT $1, $2, sub, name, email, sourcedid FROM input
+    INSERT INTO person AS p (institution_id, registration_id, sub, name, email, sourcedid, login)
+    SELECT $1, $2, sub, name, email, sourcedid, login FROM input
     ON CONFLICT (institution_id, registration_id, sub) DO UPDATE
     SET name = coalesce(nullif(excluded.name, ''), p.name), email = coalesce(nullif(excluded.email, ''), p.email),
-        sourcedid = coalesce(nullif(excluded.sourcedid, ''), p.sourcedid)
+        sourcedid = coalesce(nullif(excluded.sourcedid, ''), p.sourcedid),
+        login = coalesce(nullif(excluded.login, ''), p.login)
     WHERE (excluded.name <> '' AND p.name <> excluded.name) OR (excluded.email <> '' AND p.email <> excluded.email)
        OR (excluded.sourcedid <> '' AND p.sourcedid <> excluded.sourcedid)
+       OR (excluded.login <> '' AND p.login <> excluded.login)
     RETURNING sub, id
 )
 SELECT sub, id FROM saved

@@ -1,0 +1,91 @@
+#include "grades_canvas.h"
+
+bool canvas_fact(struct canvas_read *r, const struct canvas_user *user, size_t item,
+                 struct model_fact **out, struct err *err) {
+    return grades_build_fact(&r->build, r->build.out->members[user->member].person_ref, item, out,
+                             err);
+}
+
+/* A part that the token may not see is said and left out; anything else ends the reading. */
+static bool part(struct canvas_read *r, bool is_read, const struct err *fail, unsigned can,
+                 const char *missing, struct err *err) {
+    if (is_read) {
+        r->build.out->can |= can;
+        return true;
+    }
+    if (canvas_is_denied(fail)) {
+        r->is_whole = false;
+        grades_build_missing(&r->build, missing);
+        return true;
+    }
+    *err = err->code == ERR_NONE ? *fail : *err;
+    return false;
+}
+
+static bool work_part(struct canvas_read *r, struct err *err) {
+    struct err work = {0};
+    struct err submissions = {0};
+    bool has_work = canvas_work_read(r, &work);
+    if (!part(r, has_work, &work, GRADES_CAN_TITLES,
+              "Assignments are not granted (url:GET|/api/v1/courses/:course_id/assignments).",
+              err)) {
+        return false;
+    }
+    return !has_work ||
+           part(r, canvas_submissions_read(r, &submissions), &submissions, GRADES_CAN_SCORES,
+                "Submissions are not granted "
+                "(url:GET|/api/v1/courses/:course_id/students/submissions).",
+                err);
+}
+
+static bool module_part(struct canvas_read *r, struct err *err) {
+    struct err modules = {0};
+    struct err progress = {0};
+    struct err states = {0};
+    bool has_modules = canvas_modules_read(r, &modules);
+    if (!part(r, has_modules, &modules, 0,
+              "Modules are not granted (url:GET|/api/v1/courses/:course_id/modules and "
+              ".../modules/:module_id/items).",
+              err)) {
+        return false;
+    }
+    if (!has_modules || r->module_count == 0) {
+        return true;
+    }
+    return part(r, canvas_progress_read(r, &progress), &progress, GRADES_CAN_COURSE_COMPLETION,
+                "Progress in the course is not granted "
+                "(url:GET|/api/v1/courses/:course_id/bulk_user_progress).",
+                err) &&
+           part(r, canvas_module_states_read(r, &states), &states, GRADES_CAN_COMPLETION,
+                "The modules of a learner are not granted.", err);
+}
+
+static void init(struct canvas_read *r, const struct grades_source *source,
+                 const struct grades_course *course, const struct grades_io *io,
+                 struct grades_reading *out) {
+    *r = (struct canvas_read){
+        .link = {.source = source, .io = io}, .asked = course, .is_whole = true};
+    r->link.started_at = clock_now(&io->clock);
+    grades_build_init(&r->build, GRADES_CANVAS, io->arena, out);
+    grades_index_init(&r->user_index, io->arena);
+    grades_index_init(&r->work, io->arena);
+    grades_index_init(&r->modules, io->arena);
+}
+
+bool grades_canvas_read(const struct grades_source *source, const struct grades_course *course,
+                        const struct grades_io *io, struct grades_reading *out, struct err *err) {
+    struct canvas_read r;
+    init(&r, source, course, io, out);
+    if (!canvas_course_read(&r, err) || !canvas_people_read(&r, err) ||
+        !canvas_people_match(&r, err) || !canvas_totals_put(&r, err) || !work_part(&r, err) ||
+        !module_part(&r, err)) {
+        return false;
+    }
+    const unsigned whole = GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES;
+    grades_build_finish(&r.build);
+    out->is_complete = r.is_whole && (out->can & whole) == whole;
+    out->requests = r.link.requests;
+    out->bytes = r.link.bytes;
+    out->read_at = clock_now(&io->clock);
+    return true;
+}

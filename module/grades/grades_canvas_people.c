@@ -1,0 +1,246 @@
+/* Who is enrolled, with which totals. */
+#include "grades_canvas.h"
+
+#define LETTER_BYTES_MAX 16
+
+/* Letters, digits, '-' and '_' need no escaping and end no path. */
+static bool is_plain(struct sv text) {
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_')) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len <= 255;
+}
+
+bool canvas_course_url(const struct canvas_link *link, struct sv ref, struct arena *a,
+                       struct sv *out, struct err *err) {
+    int64_t number = 0;
+    if (!is_plain(ref)) {
+        (void)err_because(err, ERR_INPUT, "course",
+                          "the course has no Canvas id: such an id is a number, or the context id "
+                          "of a launch");
+        return err_retry_as(err, ERR_RETRY_PARK);
+    }
+    bool is_number = num_parse_i64(ref, 1, INT64_MAX, &number);
+    *out = canvas_url(link, a, "/api/v1/courses/%s%.*s",
+                      is_number ? "" : "lti_context_id:", SV_ARG(ref));
+    return true;
+}
+
+bool canvas_course_read(struct canvas_read *r, struct err *err) {
+    AUTO_ARENA scratch = {0};
+    AUTO_JSON *course = NULL;
+    struct net_response response;
+    struct sv url;
+    if (!canvas_course_url(&r->link, r->asked->ref, &scratch, &url, err) ||
+        !canvas_get(&r->link, url, "the course", &scratch, &response, &course, err)) {
+        return false;
+    }
+    if (!json_is_object(course) ||
+        !canvas_id(json_object_get(course, "id"), r->build.arena, &r->course)) {
+        return canvas_shape("the course", err);
+    }
+    r->hides_totals = json_is_true(json_object_get(course, "hide_final_grades"));
+    return true;
+}
+
+struct canvas_user *canvas_user_find(const struct canvas_read *r, struct sv id) {
+    size_t index = 0;
+    return grades_index_find(&r->user_index, id, &index) ? &r->users[index] : NULL;
+}
+
+bool canvas_user_counts(const struct canvas_user *user) {
+    return user->is_learner && user->member != SIZE_MAX;
+}
+
+static struct canvas_user *user_make(struct canvas_read *r, struct sv id) {
+    struct canvas_user *user = canvas_user_find(r, id);
+    if (user != NULL) {
+        return user;
+    }
+    if (r->user_count == r->user_cap) {
+        size_t cap = r->user_cap == 0 ? 64 : 2 * r->user_cap;
+        struct canvas_user *more = ARENA_ARRAY(r->build.arena, struct canvas_user, cap);
+        if (r->user_count > 0) {
+            memcpy(more, r->users, r->user_count * sizeof *more);
+        }
+        r->users = more;
+        r->user_cap = cap;
+    }
+    user = &r->users[r->user_count];
+    *user = (struct canvas_user){.id = id, .member = SIZE_MAX};
+    grades_index_put(&r->user_index, id, r->user_count++);
+    return user;
+}
+
+/* The grade that the learner is shown: an override stands above what Canvas computed. */
+static bool total_take(const json_t *grades, const char *score_key, const char *letter_key,
+                       struct arena *a, struct canvas_total *out) {
+    struct dec override;
+    bool has_override = false;
+    if (!canvas_number(grades, score_key, &out->has_score, &out->score) ||
+        !canvas_number(grades, "override_score", &has_override, &override)) {
+        return false;
+    }
+    struct sv letter = canvas_text(grades, letter_key, a);
+    struct sv above = canvas_text(grades, "override_grade", a);
+    if (has_override) {
+        out->has_score = true;
+        out->score = override;
+    }
+    letter = above.len > 0 ? above : letter;
+    out->letter = letter.len <= LETTER_BYTES_MAX ? letter : sv_of(NULL, 0);
+    return true;
+}
+
+/* Somebody in two sections has two enrolments with the same totals; the active one is believed. */
+static bool totals_take(struct canvas_read *r, struct canvas_user *user, const json_t *row,
+                        bool is_better) {
+    const json_t *grades = json_object_get(row, "grades");
+    if (!json_is_object(grades) || json_object_get(grades, "final_score") == NULL) {
+        return true; /* the token's account may not see totals */
+    }
+    r->has_totals = true;
+    struct canvas_total final = {0};
+    struct canvas_total current = {0};
+    if (!total_take(grades, "final_score", "final_grade", r->build.arena, &final) ||
+        !total_take(grades, "current_score", "current_grade", r->build.arena, &current)) {
+        return false;
+    }
+    user->final = is_better || !user->final.has_score ? final : user->final;
+    user->current = is_better || !user->current.has_score ? current : user->current;
+    return true;
+}
+
+static void names_take(struct canvas_read *r, struct canvas_user *user, const json_t *row) {
+    struct arena *a = r->build.arena;
+    const json_t *who = json_object_get(row, "user");
+    if (user->name.len == 0) {
+        user->name = canvas_text(who, "name", a);
+        user->login = canvas_text(who, "login_id", a);
+        user->sis_id = canvas_text(row, "sis_user_id", a);
+    }
+    if (user->sis_id.len == 0) {
+        user->sis_id = canvas_text(who, "sis_user_id", a);
+    }
+}
+
+static bool enrolment_take(void *ctx, const json_t *row, struct sv key, struct err *err) {
+    struct canvas_read *r = ctx;
+    struct sv id;
+    struct sv type = js_sv(json_object_get(row, "type"));
+    struct sv state = js_sv(json_object_get(row, "enrollment_state"));
+    (void)key;
+    if (!canvas_id(json_object_get(row, "user_id"), r->build.arena, &id) || type.len == 0 ||
+        state.len == 0) {
+        return canvas_shape("the enrolments", err);
+    }
+    bool is_active = sv_eq(state, SV("active"));
+    bool is_over = sv_eq(state, SV("completed"));
+    bool is_idle = sv_eq(state, SV("inactive"));
+    if (!is_active && !is_over && !is_idle) {
+        return true; /* invited, rejected, deleted, on its way: not in the course */
+    }
+    if (r->user_count >= GRADES_MEMBERS_MAX) {
+        (void)err_because(err, ERR_UPSTREAM, "size",
+                          "the course has more people than Laurel reads");
+        return err_retry_as(err, ERR_RETRY_PARK);
+    }
+    struct canvas_user *user = user_make(r, id);
+    names_take(r, user, row);
+    if (sv_eq(type, SV("StudentViewEnrollment"))) {
+        user->is_test = true;
+    } else if (sv_eq(type, SV("StudentEnrollment"))) {
+        /* An inactive enrolment shows in the gradebook, but takes part in nothing. */
+        bool is_better = is_active && !user->is_active;
+        user->is_learner = user->is_learner || is_active || is_over;
+        user->is_active = user->is_active || is_active;
+        if (!totals_take(r, user, row, is_better)) {
+            return canvas_shape("the course totals", err);
+        }
+    } else if (!is_idle && !sv_eq(type, SV("ObserverEnrollment"))) {
+        user->is_teacher = true;
+        user->is_active = user->is_active || is_active;
+    }
+    return true;
+}
+
+bool canvas_people_read(struct canvas_read *r, struct err *err) {
+    AUTO_ARENA scratch = {0};
+    const struct canvas_list list = {
+        .url = canvas_url(&r->link, &scratch,
+                          "/api/v1/courses/%.*s/enrollments?type[]=StudentEnrollment"
+                          "&type[]=TeacherEnrollment&type[]=TaEnrollment&type[]=DesignerEnrollment"
+                          "&state[]=active&state[]=completed&state[]=inactive&per_page=%d",
+                          SV_ARG(r->course), CANVAS_PAGE),
+        .what = "the enrolments",
+        .key = "id",
+        .take = enrolment_take,
+        .ctx = r};
+    if (!canvas_walk(&r->link, &list, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < r->user_count; i++) {
+        r->users[i].is_learner = r->users[i].is_learner && !r->users[i].is_test;
+    }
+    r->build.out->can |= GRADES_CAN_MEMBERS;
+    return true;
+}
+
+static bool total_item(struct canvas_read *r, enum model_item_kind kind, struct sv title,
+                       size_t *index, struct err *err) {
+    if (!grades_build_item(&r->build, kind, sv_of(NULL, 0), index, err)) {
+        return false;
+    }
+    struct model_item *item = &r->build.out->items[*index];
+    item->title = title;
+    item->has_maximum = true;
+    item->maximum = dec_from_i64(100); /* totals are percentages */
+    return true;
+}
+
+static bool total_put(struct canvas_read *r, const struct canvas_user *user, size_t item,
+                      const struct canvas_total *total, struct err *err) {
+    struct model_fact *fact = NULL;
+    if (!total->has_score && total->letter.len == 0) {
+        return true;
+    }
+    if (!canvas_fact(r, user, item, &fact, err)) {
+        return false;
+    }
+    fact->has_score = total->has_score;
+    fact->score = total->score;
+    fact->letter = total->letter;
+    fact->is_posted = !r->hides_totals; /* a course may hide totals from its learners */
+    return true;
+}
+
+bool canvas_totals_put(struct canvas_read *r, struct err *err) {
+    size_t final = 0;
+    size_t current = 0;
+    bool has_learners = false;
+    for (size_t i = 0; i < r->user_count; i++) {
+        has_learners = has_learners || r->users[i].is_learner;
+    }
+    if (has_learners && !r->has_totals) {
+        grades_build_missing(&r->build, "Course totals are not granted: the token's account needs "
+                                        "the right to view all grades.");
+        return true;
+    }
+    if (!total_item(r, MODEL_ITEM_COURSE_FINAL, SV("Course total"), &final, err) ||
+        !total_item(r, MODEL_ITEM_COURSE_CURRENT, SV("Current total"), &current, err)) {
+        return false;
+    }
+    r->build.out->can |= GRADES_CAN_COURSE_TOTAL;
+    for (size_t i = 0; i < r->user_count; i++) {
+        const struct canvas_user *user = &r->users[i];
+        if (canvas_user_counts(user) && (!total_put(r, user, final, &user->final, err) ||
+                                         !total_put(r, user, current, &user->current, err))) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,299 @@
+/* Who of Canvas is who of the launches, and what modules say (lti.md 10.4, 11.2, 11.4). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "canvas_site.h"
+#include "fake_http.h"
+
+#define ANA "871"
+#define BEN "872"
+
+static void canvas__never_matches_by_name_mail_or_login(void **state) {
+    struct bench *b = *state;
+    reply_with(b, (struct canned){.url = "/users/lti_1_3_id:", .status = 404, .body = "{}"});
+    must_read(b);
+    assert_int_equal(b->reading.member_count, 0);
+    assert_int_equal(b->reading.fact_count, 0);
+    assert_int_equal(b->reading.unmatched_count, 2);
+}
+
+static void canvas__asks_once_who_somebody_is(void **state) {
+    struct bench *b = *state;
+    must_read(b);
+    assert_int_equal(asked(b, "/users/lti_1_3_id:"), 2);
+    assert_int_equal(b->reading.link_count, 2);
+    for (size_t i = 0; i < b->reading.link_count; i++) { /* as the store hands them back */
+        b->links[i] = b->reading.links[i];
+    }
+    must_read(b);
+    assert_int_equal(asked(b, "/users/lti_1_3_id:"), 0);
+    assert_int_equal(b->reading.link_count, 0);
+    assert_true(sv_eq(member_of(b, BEN)->sub, SV(BEN_SUB)));
+}
+
+static void canvas__asks_about_nobody_when_everybody_is_known(void **state) {
+    struct bench *b = *state;
+    b->links[0].ref = SV(ANA);
+    b->links[1].ref = SV(BEN);
+    b->links[2] = (struct model_link){.sub = SV(TEA_SUB)};
+    b->course.link_count = 3;
+    must_read(b);
+    assert_int_equal(asked(b, "/users/"), 0);
+    assert_null(member_of(b, "3"));
+}
+
+static void canvas__asks_the_course_where_users_may_not_be_looked_up(void **state) {
+    struct bench *b = *state;
+    reply_with(b, (struct canned){.url = "/api/v1/users/", .status = 401, .body = "{}"});
+    reply_body(b, "/courses/55/users/lti_1_3_id:" ANA_SUB, "{\"id\":871}");
+    reply_body(b, "/courses/55/users/lti_1_3_id:" BEN_SUB, "{\"id\":872}");
+    must_read(b);
+    assert_int_equal(asked(b, "/api/v1/users/"), 1); /* one refusal is enough */
+    assert_int_equal(b->reading.member_count, 2);
+    reply_with(b, (struct canned){.url = "/courses/55/users/", .status = 403, .body = "{}"});
+    must_read(b);
+    assert_int_equal(b->reading.member_count, 0);
+    assert_true(has_part(b->reading.missing, "not granted"));
+}
+
+static void canvas__keeps_to_one_person_for_an_id(void **state) {
+    struct bench *b = *state; /* two users were merged: both subs are Ana */
+    reply_body(b, "/users/lti_1_3_id:" BEN_SUB, "{\"id\":\"871\"}");
+    must_read(b);
+    assert_int_equal(b->reading.member_count, 1);
+    assert_true(sv_eq(member_of(b, ANA)->sub, SV(ANA_SUB)));
+    assert_int_equal(b->reading.unmatched_count, 1);
+}
+
+static void canvas__takes_nobody_who_is_not_enrolled(void **state) {
+    struct bench *b = *state;
+    reply_body(b, "/users/lti_1_3_id:" ANA_SUB, "{\"id\":\"999\",\"name\":\"An admin\"}");
+    must_read(b);
+    assert_null(member_of(b, "999"));
+    assert_int_equal(b->reading.member_count, 1);
+    assert_int_equal(b->reading.link_count, 2); /* is remembered all the same */
+}
+
+static void canvas__sends_no_sub_that_could_be_a_path(void **state) {
+    struct bench *b = *state;
+    b->links[0].sub = SV("../../accounts/1");
+    b->links[1].sub = SV("a?b=c");
+    must_read(b);
+    assert_int_equal(asked(b, "/users/"), 0);
+    assert_int_equal(b->reading.unmatched_count, 2);
+}
+
+static void canvas__gives_up_on_a_release_without_the_prefix(void **state) {
+    struct bench *b = *state;
+    struct model_link links[60];
+    for (size_t i = 0; i < ARRAY_LEN(links); i++) {
+        links[i] = (struct model_link){.sub = sv_printf(&b->arena, "sub-%zu", i)};
+    }
+    b->course.links = links;
+    b->course.link_count = ARRAY_LEN(links);
+    reply_with(b, (struct canned){.url = "/users/lti_1_3_id:", .status = 404, .body = "{}"});
+    must_read(b);
+    assert_int_equal(asked(b, "/users/"), 25);
+    assert_true(has_part(b->reading.missing, "lti_1_3_id"));
+}
+
+static void canvas__keeps_who_is_who_when_it_breaks_off(void **state) {
+    struct bench *b = *state;
+    reply_with(b, (struct canned){.url = "/students/submissions", .status = 500, .body = "<html>"});
+    assert_false(read_course(b));
+    assert_int_equal(b->err.retry, ERR_RETRY_LATER);
+    assert_int_equal(b->reading.link_count, 2);
+    assert_int_equal(b->reading.member_count + b->reading.fact_count + b->reading.item_count, 0);
+    /* and goes on with the course when only a look-up fails */
+    reply_with(b, (struct canned){.url = "/users/lti_1_3_id:" BEN_SUB, .status = -1});
+    reply_body(b, "/students/submissions", "[]");
+    must_read(b);
+    assert_int_equal(b->reading.link_count, 1);
+    assert_true(has_part(b->reading.missing, "goes on"));
+}
+
+static void canvas__lists_by_nrps_who_never_launched(void **state) {
+    struct bench *b = *state;
+    struct fake_http platform = {0};
+    const struct fake_reply roster[] = {
+        {.status = 200,
+         .body = "{\"id\":\"x\",\"members\":[{\"user_id\":\"" BEN_SUB
+                 "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/membership#Learner\"]},"
+                 "{\"user_id\":\"" TEA_SUB
+                 "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/membership#"
+                 "Instructor\"]}]}"}};
+    platform.replies = roster;
+    platform.reply_count = 1;
+    struct lti_tokens *tokens = lti_tokens_create();
+    const struct model_registration registration = {
+        .issuer = SV("https://canvas.instructure.com"),
+        .client_id = SV("1"),
+        .auth_url = SV("https://sso.canvaslms.com/api/lti/authorize_redirect"),
+        .token_url = SV(SITE "/login/oauth2/token"),
+        .jwks_url = SV("https://sso.canvaslms.com/jwks")};
+    const struct lti_service service = {.registration = &registration,
+                                        .deployment_id = SV("1"),
+                                        .http = {fake_fetch, &platform},
+                                        .signer = {.sign = fake_sign},
+                                        .clock = {fake_now, &b->now},
+                                        .tokens = tokens};
+    b->source.service = &service;
+    b->course.nrps_url = SV(SITE "/api/lti/courses/55/names_and_roles");
+    b->course.link_count = 1; /* Ana launched; Ben never did */
+    must_read(b);
+    lti_tokens_destroy(tokens);
+    assert_true(sv_eq(member_of(b, BEN)->sub, SV(BEN_SUB)));
+    assert_int_equal(asked(b, TEA_SUB), 0); /* learners only */
+    assert_int_equal(b->reading.unmatched_count, 0);
+}
+
+#define MODULE(id, name, items)                                                                    \
+    "{\"id\":\"" id "\",\"name\":\"" name                                                          \
+    "\",\"published\":true,\"items_count\":1,\"items\":" items "}"
+#define ITEM(id, requirement)                                                                      \
+    "{\"id\":\"" id "\",\"type\":\"Assignment\",\"completion_requirement\":" requirement "}"
+#define SUBMIT "{\"type\":\"must_submit\"}"
+#define STATE(id, state, at)                                                                       \
+    "{\"id\":\"" id "\",\"name\":\"M\",\"state\":\"" state "\",\"completed_at\":" at "}"
+#define DONE "\"2027-05-05T10:00:00Z\""
+
+static void with_modules(struct bench *b) {
+    reply_body(b, "/courses/55/modules",
+               "[" MODULE("31", "Week 1", "[" ITEM("1", SUBMIT) "," ITEM("2", "null") "]") "," //
+               MODULE("32", "Read me", "[" ITEM("3", "null") "]") ","                          //
+               MODULE("33", "Week 2", "[" ITEM("4", SUBMIT) "]") "]");
+    reply_body(b, "/bulk_user_progress",
+               "[" PROGRESS("871", "2", "1", "null") "," PROGRESS("872", "2", "0", "null") "]");
+    reply_body(b, "modules?student_id=871",
+               "[" STATE("31", "completed", DONE) "," STATE("32", "completed", DONE) "," //
+               STATE("33", "started", "null") "]");
+}
+
+static void canvas__reads_modules_with_requirements_only(void **state) {
+    struct bench *b = *state;
+    with_modules(b);
+    must_read(b);
+    assert_true(sv_eq(item_of(b, MODEL_ITEM_MODULE, "31")->title, SV("Week 1")));
+    assert_null(item_of(b, MODEL_ITEM_MODULE, "32")); /* "completed" by everybody */
+    const struct model_fact *f = fact_of(b, ANA, MODEL_ITEM_MODULE, "31");
+    assert_int_equal(f->completion, MODEL_COMPLETION_COMPLETE);
+    assert_true(f->completed_at != 0);
+    assert_int_equal(fact_of(b, ANA, MODEL_ITEM_MODULE, "33")->completion,
+                     MODEL_COMPLETION_INCOMPLETE);
+    /* who has met nothing yet costs no request */
+    assert_int_equal(asked(b, "student_id=872"), 0);
+    assert_int_equal(fact_of(b, BEN, MODEL_ITEM_MODULE, "31")->completion,
+                     MODEL_COMPLETION_INCOMPLETE);
+    assert_true((b->reading.can & GRADES_CAN_COURSE_COMPLETION) != 0);
+    assert_true(b->reading.is_complete);
+}
+
+static void canvas__asks_for_items_that_do_not_come_along(void **state) {
+    struct bench *b = *state;
+    reply_body(b, "/courses/55/modules?include",
+               "[{\"id\":31,\"name\":\"Big\",\"published\":true,\"items_count\":200,"
+               "\"items\":null},{\"id\":32,\"name\":\"Plain\",\"published\":true}]");
+    reply_body(b, "/modules/31/items", "[" ITEM("1", "null") "," ITEM("2", SUBMIT) "]");
+    reply_body(b, "/modules/32/items", "[" ITEM("3", "null") "]");
+    reply_body(b, "/bulk_user_progress",
+               "[" PROGRESS("871", "1", "0", "null") "," PROGRESS("872", "1", "0", "null") "]");
+    must_read(b);
+    assert_non_null(item_of(b, MODEL_ITEM_MODULE, "31"));
+    assert_null(item_of(b, MODEL_ITEM_MODULE, "32"));
+}
+
+static void canvas__judges_course_completion_by_its_requirements(void **state) {
+    static const struct {
+        const char *name, *progress;
+        enum model_completion completion;
+    } rows[] = {
+        {"all met", PROGRESS("871", "2", "2", DONE), MODEL_COMPLETION_COMPLETE},
+        {"numbers met, Canvas has not said so", PROGRESS("871", "2", "2", "null"),
+         MODEL_COMPLETION_INCOMPLETE},
+        {"a requirement was added since", PROGRESS("871", "3", "2", DONE),
+         MODEL_COMPLETION_INCOMPLETE},
+        {"nothing is required of this one", PROGRESS("871", "0", "0", DONE),
+         MODEL_COMPLETION_INCOMPLETE},
+        {"half way", PROGRESS("871", "2", "1", "null"), MODEL_COMPLETION_INCOMPLETE},
+    };
+    struct bench *b = *state;
+    with_modules(b);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        reply_body(b, "/bulk_user_progress", arena_printf(&b->arena, "[%s]", rows[i].progress));
+        reply_body(b, "/users/872/progress",
+                   "{\"requirement_count\":2,\"requirement_completed_count\":0,"
+                   "\"completed_at\":null}");
+        must_read(b);
+        const struct model_fact *f = fact_of(b, ANA, MODEL_ITEM_COURSE_COMPLETION, "");
+        bool is_complete = rows[i].completion == MODEL_COMPLETION_COMPLETE;
+        if (f->completion != rows[i].completion || (f->completed_at != 0) != is_complete) {
+            fail_msg("%s", rows[i].name);
+        }
+    }
+}
+
+static void canvas__asks_for_the_progress_of_the_concluded(void **state) {
+    struct bench *b = *state; /* the list of all leaves Ben out */
+    with_modules(b);
+    reply_body(b, "/bulk_user_progress", "[" PROGRESS("871", "2", "1", "null") "]");
+    reply_body(b, "/users/872/progress",
+               "{\"requirement_count\":2,\"requirement_completed_count\":2,"
+               "\"completed_at\":\"2027-04-01T10:00:00Z\"}");
+    reply_body(b, "modules?student_id=872", "[" STATE("31", "completed", DONE) "]");
+    must_read(b);
+    assert_int_equal(fact_of(b, BEN, MODEL_ITEM_COURSE_COMPLETION, "")->completion,
+                     MODEL_COMPLETION_COMPLETE);
+    assert_int_equal(fact_of(b, BEN, MODEL_ITEM_MODULE, "31")->completion,
+                     MODEL_COMPLETION_COMPLETE);
+    /* refused: what is known of Ben must stay, so nothing counts as gone */
+    reply_with(b, (struct canned){.url = "/users/872/progress", .status = 401, .body = "{}"});
+    reply_with(b, (struct canned){.url = "student_id=872", .status = 401, .body = "{}"});
+    must_read(b);
+    assert_null(fact_of(b, BEN, MODEL_ITEM_COURSE_COMPLETION, ""));
+    assert_false(b->reading.is_complete);
+}
+
+static void canvas__knows_courses_without_progress(void **state) {
+    struct bench *b = *state;
+    with_modules(b);
+    reply_with(b, (struct canned){.url = "/bulk_user_progress",
+                                  .status = 400,
+                                  .body = "{\"error\":{\"message\":\"not module based\"}}"});
+    reply_body(b, "modules?student_id=872", "[]");
+    must_read(b);
+    assert_null(item_of(b, MODEL_ITEM_COURSE_COMPLETION, ""));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(canvas__never_matches_by_name_mail_or_login, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__asks_once_who_somebody_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__asks_about_nobody_when_everybody_is_known, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__asks_the_course_where_users_may_not_be_looked_up,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__keeps_to_one_person_for_an_id, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__takes_nobody_who_is_not_enrolled, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__sends_no_sub_that_could_be_a_path, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__gives_up_on_a_release_without_the_prefix, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__keeps_who_is_who_when_it_breaks_off, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__lists_by_nrps_who_never_launched, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__reads_modules_with_requirements_only, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__asks_for_items_that_do_not_come_along, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__judges_course_completion_by_its_requirements, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__asks_for_the_progress_of_the_concluded, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__knows_courses_without_progress, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
