@@ -73,6 +73,7 @@ bool app_key(struct app *app, int argc, char **argv, bool is_help, struct err *e
 bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_sync(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_source(struct app *app, int argc, char **argv, bool is_help, struct err *err);
+bool app_source_upload(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_badge(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_award(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_verify(struct app *app, int argc, char **argv, bool is_help, struct err *err);

@@ -1,9 +1,7 @@
 #include "app.h"
 #include "app_net.h"
-#include "grades_csv.h"
 #include "grades_source.h"
 #include "lti_url.h"
-#include "store_course.h"
 #include "store_registration.h"
 #include "store_source.h"
 
@@ -217,151 +215,11 @@ static bool source_test(struct app *app, int argc, char **argv, bool is_help, st
     return is_ok;
 }
 
-/* Whose row it is: the school's number first, then the platform's id, then the e-mail address;
- * never a name, and nobody when two people fit. */
-static const struct store_person *find_person(const struct store_person *people, size_t count,
-                                              struct sv ref) {
-    for (int by = 0; by < 3; by++) {
-        const struct store_person *found = NULL;
-        size_t n = 0;
-        for (size_t i = 0; i < count; i++) {
-            struct sv have = by == 0   ? people[i].sourcedid
-                             : by == 1 ? people[i].sub
-                                       : people[i].email;
-            if (have.len > 0 && sv_eq_nocase(have, ref)) {
-                found = &people[i];
-                n++;
-            }
-        }
-        if (n == 1) {
-            return found;
-        }
-    }
-    return NULL;
-}
-
-/* The people of the file that are in the course, as members; the others are named on stdout. */
-static size_t match_people(struct app *app, const struct grades_reading *r,
-                           const struct store_person *people, size_t people_count,
-                           struct model_member *members) {
-    size_t n = 0;
-    struct sv last = {0};
-    for (size_t i = 0; i < r->fact_count; i++) {
-        struct sv ref = r->facts[i].person_ref;
-        bool is_known = sv_eq(ref, last);
-        for (size_t m = 0; m < n && !is_known; m++) {
-            is_known = sv_eq(members[m].person_ref, ref);
-        }
-        last = ref;
-        if (is_known) {
-            continue;
-        }
-        const struct store_person *person = find_person(people, people_count, ref);
-        if (person == NULL) {
-            printf("not in the course (or not one person only): %.*s\n", SV_ARG(ref));
-            continue;
-        }
-        members[n++] = (struct model_member){.person_ref = sv_copy(&app->arena, ref),
-                                             .sub = person->sub,
-                                             .is_learner = person->is_learner,
-                                             .is_teacher = person->is_teacher,
-                                             .is_active = person->is_active};
-    }
-    return n;
-}
-
-static bool find_course(struct app *app, struct sv id, struct store_course *out, struct err *err) {
-    struct store_course *found = NULL;
-    size_t count = 0;
-    if (!store_course_find(app->store, id, &app->arena, &found, &count, err)) {
-        return false;
-    }
-    if (count != 1) {
-        return err_because(err, ERR_INPUT, "course",
-                           "%zu courses have the id %.*s; "
-                           "somebody must open Laurel in it once",
-                           count, SV_ARG(id));
-    }
-    *out = found[0];
-    return true;
-}
-
-static bool save_upload(struct app *app, const struct store_course *course,
-                        const struct grades_reading *r, bool is_dry_run, struct err *err) {
-    struct store_person *people = NULL;
-    size_t people_count = 0;
-    struct store_reading_result result = {0};
-    if (!store_person_list(app->store, course->institution_id, course->id, NULL, 0, &app->arena,
-                           &people, &people_count, err)) {
-        return false;
-    }
-    struct model_member *members = ARENA_ARRAY(&app->arena, struct model_member, r->fact_count);
-    size_t member_count = match_people(app, r, people, people_count, members);
-    if (is_dry_run) {
-        printf("%zu items, %zu results, %zu people of the course. Nothing was stored.\n",
-               r->item_count, r->fact_count, member_count);
-        return true;
-    }
-    const struct store_reading reading = {.institution_id = course->institution_id,
-                                          .course_id = course->id,
-                                          .registration_id = course->registration_id,
-                                          .items = r->items,
-                                          .item_count = r->item_count,
-                                          .facts = r->facts,
-                                          .fact_count = r->fact_count,
-                                          .members = members,
-                                          .member_count = member_count,
-                                          .source = SV("csv"),
-                                          .read_at = clock_now(&clock_system)};
-    if (!store_reading_save(app->store, &reading, &result, err)) {
-        return false;
-    }
-    printf("%zu items, %zu results of %zu people stored; %zu changed.\n", r->item_count,
-           r->fact_count, member_count, result.facts_changed);
-    return true;
-}
-
-static bool source_upload(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
-    struct sv path = {0};
-    struct sv course_id = {0};
-    bool is_dry_run = false;
-    const struct app_option options[] = {
-        {.name = "course",
-         .text = &course_id,
-         .is_required = true,
-         .help = "ID  the course as its platform names it"},
-        {.name = "dry-run", .flag = &is_dry_run, .help = "  read and match, store nothing"}};
-    const struct app_line line = {.options = options,
-                                  .option_count = ARRAY_LEN(options),
-                                  .words = {&path},
-                                  .word_names = "FILE",
-                                  .words_required = 1};
-    if (is_help) {
-        app_args_print(stdout, "source upload FILE --course ID [--dry-run]",
-                       "Reads a CSV file with the columns person, item, score, maximum into a "
-                       "course. People are found\n"
-                       "by the school's number, the platform's id or the e-mail address; those who "
-                       "are not in the course\n"
-                       "are named. A second upload changes only what changed; nothing is deleted.",
-                       &line);
-        return true;
-    }
-    struct grades_reading reading = {0};
-    struct store_course course = {0};
-    struct sv text = {0};
-    return app_args_read(argc, argv, &line, err) &&
-           app_read_file(&app->arena, sv_c(&app->arena, path), GRADES_CSV_BYTES_MAX, &text, err) &&
-           (grades_csv_parse(text, &app->arena, &reading, err) ||
-            err_prefix(err, "%.*s", SV_ARG(path))) &&
-           app_open_store(app, err) && find_course(app, course_id, &course, err) &&
-           save_upload(app, &course, &reading, is_dry_run, err);
-}
-
 bool app_source(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
     static const struct app_command table[] = {
         {"set", "say where a deployment's grades are read", source_set},
         {"list", "list the grade sources", source_list},
-        {"upload", "read a CSV file into a course", source_upload},
+        {"upload", "read a CSV file into a course", app_source_upload},
         {"test", "try one and say what is missing", source_test},
     };
     return app_dispatch(app, "source", table, ARRAY_LEN(table), argc, argv, is_help, err);

@@ -1,98 +1,48 @@
 #include "grades_csv.h"
-#include "grades_build.h"
+#include "grades_csv_layout.h"
 #include "grades_table.h"
 #include <csv.h>
+#include <stdarg.h>
+#include <stdio.h>
 
-#define COLUMNS_MAX 256
-#define PERSON_BYTES_MAX 255
-#define ITEM_BYTES_MAX 500
+static const struct csv_layout *const layouts[] = {&csv_canvas, &csv_moodle, &csv_plain};
 
-enum column { COLUMN_PERSON, COLUMN_ITEM, COLUMN_SCORE, COLUMN_MAXIMUM, COLUMN_COUNT };
-static const char *const column_names[COLUMN_COUNT] = {"person", "item", "score", "maximum"};
+const char *grades_csv_format_name(enum grades_csv_format format) {
+    static const char *const names[] = {"The plain format", "Canvas's gradebook export",
+                                        "Moodle's grade export"};
+    return names[format];
+}
 
-struct reader {
-    struct grades_build build;
-    struct arena *arena;
-    struct grades_index seen; /* person and item of rows taken */
-    size_t at[COLUMN_COUNT];  /* where each column stands */
-    size_t columns;           /* in the header row */
-    struct sv cells[COLUMN_COUNT];
-    struct str header; /* names found, for the error */
-    size_t row, cell;  /* row 1 is the header */
-    bool is_row_begun;
-    struct err *err;
-    bool is_failed;
-};
+bool csv_stop(struct csv_reader *r, const char *reason, const char *fmt, ...) {
+    char text[400];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    r->is_failed = true;
+    return err_because(r->err, ERR_INPUT, reason, "%s", text);
+}
 
-static void stop(struct reader *r) { r->is_failed = true; }
+struct sv csv_cell(const struct csv_reader *r, size_t column) {
+    return column < r->cell_count ? r->cells[column] : sv_of(NULL, 0);
+}
 
-#define STOP(r, reason, ...)                                                                       \
-    do {                                                                                           \
-        (void)err_because((r)->err, ERR_INPUT, (reason), __VA_ARGS__);                             \
-        stop(r);                                                                                   \
-    } while (0)
-
-static void header_cell(struct reader *r, struct sv name) {
-    if (r->cell >= COLUMNS_MAX) {
-        STOP(r, "columns", "the file has more than %d columns", COLUMNS_MAX);
-        return;
+size_t csv_column(const struct csv_reader *r, const char *name) {
+    for (size_t i = 0; i < r->cell_count; i++) {
+        if (sv_eq_nocase(r->cells[i], sv_from(name))) {
+            return i;
+        }
     }
-    str_addf(&r->header, "%s%.*s", r->cell == 0 ? "" : ", ", SV_ARG(sv_clip_utf8(name, 40)));
-    for (size_t c = 0; c < COLUMN_COUNT; c++) {
-        if (!sv_eq_nocase(name, sv_from(column_names[c]))) {
-            continue;
-        }
-        if (r->at[c] != SIZE_MAX) {
-            STOP(r, "columns", "the column \"%s\" is there twice", column_names[c]);
-            return;
-        }
-        r->at[c] = r->cell;
+    return SIZE_MAX;
+}
+
+void csv_describe(struct csv_reader *r, size_t column, struct sv use) {
+    if (column < r->map->column_count) {
+        r->map->columns[column].use = sv_copy(r->arena, use);
     }
 }
 
-static void header_end(struct reader *r) {
-    r->columns = r->cell;
-    for (size_t c = 0; c < COLUMN_COUNT; c++) {
-        if (r->at[c] == SIZE_MAX) {
-            STOP(r, "columns",
-                 "the first row must name the columns person, item, score and maximum; \"%s\" is "
-                 "missing, found are: %.*s",
-                 column_names[c], SV_ARG(sv_clip_utf8(str_sv(&r->header), 200)));
-            return;
-        }
-    }
-}
-
-static void take_cell(void *bytes, size_t len, void *ctx) {
-    struct reader *r = ctx;
-    if (r->is_failed) {
-        return;
-    }
-    struct sv text = sv_trim(sv_of(bytes, len));
-    r->is_row_begun = true;
-    if (len > GRADES_CSV_CELL_MAX) {
-        STOP(r, "cell", "row %zu: a cell is longer than %d bytes (is a quote not closed?)", r->row,
-             GRADES_CSV_CELL_MAX);
-        return;
-    }
-    if (r->row == 1) {
-        header_cell(r, text);
-    } else if (r->cell >= r->columns && text.len > 0) {
-        STOP(r, "cells",
-             "row %zu has more cells than the first row names: a text or number with the "
-             "separator in it needs quotes",
-             r->row);
-    }
-    for (size_t c = 0; c < COLUMN_COUNT && r->row > 1; c++) {
-        if (r->at[c] == r->cell) {
-            r->cells[c] = sv_copy(r->arena, text);
-        }
-    }
-    r->cell++;
-}
-
-/* "8.5" or "8,5"; not "1.234,5" or "1,234.5", which mean different things to different people. */
-static bool number_parse(struct sv text, struct dec *out) {
+bool csv_number(struct sv text, struct dec *out) {
     char plain[64];
     if (text.len >= sizeof plain) {
         return false;
@@ -107,114 +57,131 @@ static bool number_parse(struct sv text, struct dec *out) {
     return dec_parse(sv_of(plain, text.len), out); /* refuses a second point */
 }
 
-static bool numbers_take(struct reader *r, struct dec *score, struct dec *maximum) {
-    struct sv score_text = r->cells[COLUMN_SCORE];
-    struct sv maximum_text = r->cells[COLUMN_MAXIMUM];
-    *score = dec_from_i64(0);
-    *maximum = dec_from_i64(0);
-    if (score_text.len > 0 && !number_parse(score_text, score)) {
-        STOP(r, "number", "row %zu: the score \"%.*s\" is not a number", r->row,
-             SV_ARG(sv_clip_utf8(score_text, 40)));
+bool csv_is_blank(const struct csv_reader *r) {
+    for (size_t i = 0; i < r->cell_count; i++) {
+        if (r->cells[i].len > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool csv_once(struct csv_reader *r, struct sv key, const char *what) {
+    size_t earlier = 0;
+    if (grades_index_find(&r->seen, key, &earlier)) {
+        return csv_stop(r, "repeated", "row %zu repeats the %s of row %zu", r->row, what, earlier);
+    }
+    grades_index_put(&r->seen, sv_copy(r->arena, key), r->row);
+    return true;
+}
+
+bool csv_member(struct csv_reader *r, struct sv ref, struct model_member **out) {
+    size_t index = 0;
+    bool is_new = false;
+    if (!grades_build_member(&r->build, ref, &index, &is_new, r->err)) {
+        r->is_failed = true;
         return false;
     }
-    if (maximum_text.len > 0 &&
-        (!number_parse(maximum_text, maximum) || dec_cmp(*maximum, dec_from_i64(0)) <= 0)) {
-        STOP(r, "number", "row %zu: the maximum \"%.*s\" is not a number above zero", r->row,
-             SV_ARG(sv_clip_utf8(maximum_text, 40)));
+    *out = &r->build.out->members[index];
+    (*out)->sub = sv_of(NULL, 0); /* a file knows none */
+    (*out)->is_learner = true;
+    return true;
+}
+
+bool csv_item(struct csv_reader *r, enum model_item_kind kind, struct sv ref, struct sv title,
+              size_t *index) {
+    if (!grades_build_item(&r->build, kind, ref, index, r->err)) {
+        r->is_failed = true;
+        return false;
+    }
+    struct model_item *item = &r->build.out->items[*index];
+    item->title = item->title.len > 0 ? item->title : sv_copy(r->arena, title);
+    return true;
+}
+
+bool csv_fact(struct csv_reader *r, const struct model_member *member, size_t item,
+              struct model_fact **out) {
+    if (!grades_build_fact(&r->build, member->person_ref, item, out, r->err)) {
+        r->is_failed = true;
         return false;
     }
     return true;
 }
 
-/* Each person and item once. */
-static bool is_repeated(struct reader *r, struct sv person, struct sv item) {
-    struct sv key = sv_printf(r->arena, "%zu:%.*s%.*s", person.len, SV_ARG(person), SV_ARG(item));
-    size_t earlier = 0;
-    if (grades_index_find(&r->seen, key, &earlier)) {
-        STOP(r, "repeated", "row %zu repeats the person and item of row %zu", r->row, earlier);
-        return true;
+/* Spreadsheets and exports keep a text from being run as a formula by a leading apostrophe, or by
+ * writing ="text". */
+static struct sv without_guard(struct sv text) {
+    if (text.len > 1 && text.ptr[0] == '\'' && strchr("=+-@", text.ptr[1]) != NULL) {
+        return sv_skip(text, 1);
     }
-    grades_index_put(&r->seen, key, r->row);
-    return false;
+    if (text.len >= 3 && sv_starts(text, SV("=\"")) && sv_ends(text, SV("\""))) {
+        return sv_trim(sv_head(sv_skip(text, 2), text.len - 3));
+    }
+    return text;
 }
 
-static void item_describe(struct reader *r, size_t index, struct sv title, struct dec maximum) {
-    struct model_item *item = &r->build.out->items[index];
-    item->title = title;
-    if (!item->has_maximum && !dec_is_zero(maximum)) {
-        item->has_maximum = true;
-        item->maximum = maximum;
+static void take_cell(void *bytes, size_t len, void *ctx) {
+    struct csv_reader *r = ctx;
+    if (r->is_failed) {
+        return;
+    }
+    struct sv text = without_guard(sv_trim(sv_of(bytes, len)));
+    r->is_row_begun = true;
+    if (len > GRADES_CSV_CELL_MAX) {
+        (void)csv_stop(r, "cell",
+                       "row %zu: a cell is longer than %d bytes (is a quote not closed?)", r->row,
+                       GRADES_CSV_CELL_MAX);
+    } else if (r->row == 1 && r->cell_count >= GRADES_CSV_COLUMNS_MAX) {
+        (void)csv_stop(r, "columns", "the file has more than %d columns", GRADES_CSV_COLUMNS_MAX);
+    } else if (r->row > 1 && r->cell_count >= r->columns) {
+        if (text.len > 0) {
+            (void)csv_stop(r, "cells",
+                           "row %zu has more cells than the first row names: a text or number with "
+                           "the separator in it needs quotes",
+                           r->row);
+        }
+    } else {
+        r->cells[r->cell_count++] = sv_copy(&r->line, text);
     }
 }
 
-static void row_take(struct reader *r) {
-    struct sv person = r->cells[COLUMN_PERSON];
-    struct sv title = r->cells[COLUMN_ITEM];
-    struct dec score;
-    struct dec maximum;
-    size_t member = 0;
-    size_t item = 0;
-    bool is_new = false;
-    struct model_fact *fact = NULL;
-    if (person.len == 0 && title.len == 0 && r->cells[COLUMN_SCORE].len == 0) {
-        return; /* ";;;": spreadsheets leave such rows behind */
+static void header_take(struct csv_reader *r) {
+    r->columns = r->cell_count;
+    r->map->columns = ARENA_ARRAY(r->arena, struct grades_csv_column, r->columns);
+    r->map->column_count = r->columns;
+    for (size_t i = 0; i < r->columns; i++) {
+        r->map->columns[i] = (struct grades_csv_column){.name = sv_copy(r->arena, r->cells[i]),
+                                                        .use = SV("not used")};
     }
-    if (person.len == 0 || title.len == 0 || person.len > PERSON_BYTES_MAX ||
-        title.len > ITEM_BYTES_MAX) {
-        STOP(r, "empty",
-             "row %zu: person and item must be there, and not longer than %d and %d bytes", r->row,
-             PERSON_BYTES_MAX, ITEM_BYTES_MAX);
-        return;
+    for (size_t i = 0; i < ARRAY_LEN(layouts) && r->layout == NULL; i++) {
+        r->layout = layouts[i]->is_mine(r) ? layouts[i] : NULL;
     }
-    if (!numbers_take(r, &score, &maximum) || is_repeated(r, person, title)) {
-        return;
-    }
-    if (!grades_build_member(&r->build, person, &member, &is_new, r->err) ||
-        !grades_build_item(&r->build, MODEL_ITEM_ACTIVITY, title, &item, r->err)) {
-        stop(r);
-        return;
-    }
-    r->build.out->members[member].is_learner = true;
-    item_describe(r, item, title, maximum);
-    if (r->cells[COLUMN_SCORE].len == 0) {
-        return;
-    }
-    struct sv ref = r->build.out->members[member].person_ref;
-    if (!grades_build_fact(&r->build, ref, item, &fact, r->err)) {
-        stop(r);
-        return;
-    }
-    fact->has_score = true;
-    fact->score = score;
-    fact->has_maximum = !dec_is_zero(maximum);
-    fact->maximum = maximum;
-    fact->is_posted = true; /* a teacher hands in what counts */
+    r->map->format = r->layout->format; /* the plain one takes whatever is left */
+    (void)r->layout->header(r);
 }
 
 static void take_row_end(int terminator, void *ctx) {
-    struct reader *r = ctx;
+    struct csv_reader *r = ctx;
     (void)terminator;
     if (r->is_failed || !r->is_row_begun) {
         return;
     }
     if (r->row > GRADES_CSV_ROWS_MAX) {
-        STOP(r, "rows", "the file has more than %d rows", GRADES_CSV_ROWS_MAX);
+        (void)csv_stop(r, "rows", "the file has more than %d rows", GRADES_CSV_ROWS_MAX);
         return;
     }
     if (r->row == 1) {
-        header_end(r);
-    } else {
-        row_take(r);
-    }
-    for (size_t c = 0; c < COLUMN_COUNT; c++) {
-        r->cells[c] = sv_of(NULL, 0);
+        header_take(r);
+    } else if (!csv_is_blank(r)) { /* ";;;": spreadsheets leave such rows behind */
+        (void)r->layout->row(r);
     }
     r->row++;
-    r->cell = 0;
+    r->cell_count = 0;
     r->is_row_begun = false;
+    arena_reset(&r->line);
 }
 
-static bool parse_with(struct csv_parser *parser, struct reader *r, struct sv file) {
+static bool parse_with(struct csv_parser *parser, struct csv_reader *r, struct sv file) {
     csv_set_delim(parser, (unsigned char)grades_table_separator(file));
     size_t done = csv_parse(parser, file.ptr, file.len, take_cell, take_row_end, r);
     bool is_parsed = done == file.len && csv_fini(parser, take_cell, take_row_end, r) == 0;
@@ -232,29 +199,36 @@ static bool parse_with(struct csv_parser *parser, struct reader *r, struct sv fi
 }
 
 bool grades_csv_parse(struct sv file, struct arena *a, struct grades_reading *out,
-                      struct err *err) {
+                      struct grades_csv_map *map, struct err *err) {
+    struct grades_csv_map unshown;
+    map = map == NULL ? &unshown : map;
+    *map = (struct grades_csv_map){0};
     *out = (struct grades_reading){.kind = GRADES_CSV};
     if (!grades_table_text(&file, GRADES_CSV_BYTES_MAX, err)) {
         return false;
     }
-    struct reader r = {
-        .arena = a, .row = 1, .at = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX}, .err = err};
+    struct csv_reader r = {.arena = a, .map = map, .row = 1, .err = err};
     grades_build_init(&r.build, GRADES_CSV, a, out);
     grades_index_init(&r.seen, a);
-    str_init(&r.header, a, 4096);
+    r.cells = ARENA_ARRAY(a, struct sv, GRADES_CSV_COLUMNS_MAX);
     struct csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         return err_set(err, ERR_BUG, "libcsv did not start");
     }
     bool is_parsed = parse_with(&parser, &r, file);
     csv_free(&parser);
+    if (is_parsed && r.layout->end != NULL) {
+        r.layout->end(&r);
+    }
+    arena_release(&r.line);
     if (!is_parsed) {
         *out = (struct grades_reading){.kind = GRADES_CSV};
+        *map = (struct grades_csv_map){0};
         return false;
     }
-    grades_build_missing(&r.build, "A file holds scores only: no completion, no course total.");
+    grades_build_missing(&r.build, "A file holds scores only: no completion.");
     grades_build_finish(&r.build);
-    out->can = GRADES_CAN_SCORES | GRADES_CAN_TITLES;
+    out->can |= GRADES_CAN_SCORES | GRADES_CAN_TITLES;
     out->bytes = (int64_t)file.len;
     return true;
 }

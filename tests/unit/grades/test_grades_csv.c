@@ -9,7 +9,7 @@
 
 static bool parse(struct arena *a, const char *text, struct grades_reading *out, struct err *err) {
     *err = (struct err){0};
-    return grades_csv_parse(sv_from(text), a, out, err);
+    return grades_csv_parse(sv_from(text), a, out, NULL, err);
 }
 
 static void assert_dec(struct dec d, const char *text) {
@@ -123,7 +123,7 @@ static void csv__is_bounded(void **state) {
     size_t len = GRADES_CSV_BYTES_MAX + 1;
     char *large = arena_alloc(&a, len);
     memset(large, 'a', len);
-    assert_false(grades_csv_parse(sv_of(large, len), &a, &r, &err));
+    assert_false(grades_csv_parse(sv_of(large, len), &a, &r, NULL, &err));
     assert_string_equal(err.reason, "size");
     struct str text;
     str_init(&text, &a, 100000);
@@ -134,6 +134,25 @@ static void csv__is_bounded(void **state) {
     str_add_c(&text, "\",8,10\n");
     assert_false(parse(&a, text.ptr, &r, &err));
     assert_string_equal(err.reason, "cell");
+}
+
+static void csv__takes_the_guard_against_formulas_off(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct grades_reading r;
+    struct err err;
+    /* only in front of what would be a formula */
+    assert_false(parse(&a, "person,item,score,maximum\nana,O'Neill,'quoted',10\n", &r, &err));
+    assert_string_equal(err.reason, "number");
+    assert_true(parse(&a,
+                      "person,item,score,maximum\n'-ana,'=SUM(A1),'-1,10\n"
+                      "\"=\"\"ben\"\"\",'Tis,2,10\n",
+                      &r, &err));
+    assert_true(sv_eq(r.members[0].person_ref, SV("-ana")));
+    assert_true(sv_eq(r.members[1].person_ref, SV("ben")));
+    assert_true(sv_eq(r.items[0].title, SV("=SUM(A1)")));
+    assert_true(sv_eq(r.items[1].title, SV("'Tis")));
+    assert_dec(r.facts[0].score, "-1");
 }
 
 static void csv__keeps_negative_and_extra_scores(void **state) {
@@ -155,6 +174,7 @@ int main(void) {
         cmocka_unit_test(csv__reads_what_spreadsheets_write),
         cmocka_unit_test(csv__says_what_is_wrong_and_where),
         cmocka_unit_test(csv__is_bounded),
+        cmocka_unit_test(csv__takes_the_guard_against_formulas_off),
         cmocka_unit_test(csv__keeps_negative_and_extra_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
