@@ -49,6 +49,7 @@ struct model_fact {
     struct sv letter; /* "B+", or empty */
     bool is_posted;   /* visible to the learner; only such scores count */
     bool is_excused;
+    bool is_kept; /* of a reading: nothing new is known here, what is stored stays as it is */
     enum model_completion completion;
     usec_t submitted_at, graded_at, completed_at; /* 0: not known */
 };

@@ -87,7 +87,7 @@ struct store_reading_result {
 };
 /* Merge a reading in one transaction: people, items and facts that differ are written, and a job to
  * judge exactly the people whose facts, items or membership changed is added in the same commit.
- * Facts that are gone from a complete reading are deleted. */
+ * Facts that are gone from a complete reading are deleted, those it lists as kept stay. */
 NODISCARD bool store_reading_save(struct store *store, const struct store_reading *reading,
                                   struct store_reading_result *out, struct err *err);
 /* A reading that failed: what the course's pages say, until the next one. */

@@ -6,6 +6,21 @@ bool canvas_fact(struct canvas_read *r, const struct canvas_user *user, size_t i
                              err);
 }
 
+bool canvas_keep(struct canvas_read *r, const struct canvas_user *user, enum model_item_kind kind,
+                 struct err *err) {
+    for (size_t i = 0; i < r->build.out->item_count; i++) {
+        struct model_fact *fact = NULL;
+        if (r->build.out->items[i].kind != kind) {
+            continue;
+        }
+        if (!canvas_fact(r, user, i, &fact, err)) {
+            return false;
+        }
+        fact->is_kept = true;
+    }
+    return true;
+}
+
 /* A part that the token may not see is said and left out; anything else ends the reading. */
 static bool part(struct canvas_read *r, bool is_read, const struct err *fail, unsigned can,
                  const char *missing, struct err *err) {
@@ -14,7 +29,6 @@ static bool part(struct canvas_read *r, bool is_read, const struct err *fail, un
         return true;
     }
     if (canvas_is_denied(fail)) {
-        r->is_whole = false;
         grades_build_missing(&r->build, missing);
         return true;
     }
@@ -60,16 +74,24 @@ static bool module_part(struct canvas_read *r, struct err *err) {
                 "The modules of a learner are not granted.", err);
 }
 
+static bool outcome_part(struct canvas_read *r, struct err *err) {
+    struct err outcomes = {0};
+    bool is_read = canvas_outcomes_read(r, &outcomes);
+    return part(r, is_read, &outcomes, 0,
+                "Outcomes are not granted (url:GET|/api/v1/courses/:course_id/outcome_rollups).",
+                err);
+}
+
 static void init(struct canvas_read *r, const struct grades_source *source,
                  const struct grades_course *course, const struct grades_io *io,
                  struct grades_reading *out) {
-    *r = (struct canvas_read){
-        .link = {.source = source, .io = io}, .asked = course, .is_whole = true};
+    *r = (struct canvas_read){.link = {.source = source, .io = io}, .asked = course};
     r->link.started_at = clock_now(&io->clock);
     grades_build_init(&r->build, GRADES_CANVAS, io->arena, out);
     grades_index_init(&r->user_index, io->arena);
     grades_index_init(&r->work, io->arena);
     grades_index_init(&r->modules, io->arena);
+    grades_index_init(&r->hidden, io->arena);
 }
 
 bool grades_canvas_read(const struct grades_source *source, const struct grades_course *course,
@@ -78,12 +100,12 @@ bool grades_canvas_read(const struct grades_source *source, const struct grades_
     init(&r, source, course, io, out);
     if (!canvas_course_read(&r, err) || !canvas_people_read(&r, err) ||
         !canvas_people_match(&r, err) || !canvas_totals_put(&r, err) || !work_part(&r, err) ||
-        !module_part(&r, err)) {
+        !module_part(&r, err) || !outcome_part(&r, err)) {
         return false;
     }
     const unsigned whole = GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES;
     grades_build_finish(&r.build);
-    out->is_complete = r.is_whole && (out->can & whole) == whole;
+    out->is_complete = (out->can & whole) == whole;
     out->requests = r.link.requests;
     out->bytes = r.link.bytes;
     out->read_at = clock_now(&io->clock);

@@ -37,11 +37,12 @@ struct sv canvas_url(const struct canvas_link *link, struct arena *a, const char
 struct canvas_list {
     struct sv url;
     const char *what;
-    const char *key;  /* member that identifies a row: "id", "user_id" */
-    const char *list; /* member of a page that holds the rows; NULL: the page is the list */
+    const char *key;    /* member that identifies a row: "id", "user_id" */
+    const char *key_in; /* member of the row that holds the key; NULL: the row itself */
+    const char *list;   /* member of a page that holds the rows; NULL: the page is the list */
     /* One row, each once, whatever the pages repeat. */
     bool (*take)(void *ctx, const json_t *row, struct sv key, struct err *err);
-    /* A page that holds more than rows; may be NULL. */
+    /* A page that holds more than rows, before its rows; may be NULL. */
     bool (*take_page)(void *ctx, const json_t *page, struct err *err);
     void *ctx;
 };
@@ -77,6 +78,7 @@ struct canvas_user {
     size_t member;     /* in the reading; SIZE_MAX: their sub is not known */
     bool has_work;     /* their submissions were read */
     bool has_progress; /* and their progress */
+    bool has_hidden;   /* a grade of theirs is not posted */
     int64_t required, done;
 };
 
@@ -95,9 +97,9 @@ struct canvas_read {
     size_t work_count, work_cap;
     struct grades_index modules; /* module's id to its item, of those with requirements */
     size_t module_count;
-    bool has_totals;       /* some enrolment came with grades */
-    bool has_unknown_work; /* a submission named an assignment that is not listed */
-    bool is_whole;         /* nothing of a listed person was left out */
+    struct grades_index hidden; /* "user:assignment" of grades that are not posted */
+    bool has_totals;            /* some enrolment came with grades */
+    bool has_unknown_work;      /* a submission named an assignment that is not listed */
     size_t lookups, misses;
 };
 
@@ -121,6 +123,7 @@ NODISCARD bool canvas_submissions_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_modules_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_progress_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_module_states_read(struct canvas_read *r, struct err *err);
+NODISCARD bool canvas_outcomes_read(struct canvas_read *r, struct err *err);
 
 /* The user with this id, or NULL. */
 struct canvas_user *canvas_user_find(const struct canvas_read *r, struct sv id);
@@ -129,6 +132,9 @@ bool canvas_user_counts(const struct canvas_user *user);
 /* A new fact of this person. */
 NODISCARD bool canvas_fact(struct canvas_read *r, const struct canvas_user *user, size_t item,
                            struct model_fact **out, struct err *err);
+/* Nothing can be said of this person's items of a kind: what is stored stays. */
+NODISCARD bool canvas_keep(struct canvas_read *r, const struct canvas_user *user,
+                           enum model_item_kind kind, struct err *err);
 /* The address of the course that was asked for. Fails: ERR_INPUT PARK. */
 NODISCARD bool canvas_course_url(const struct canvas_link *link, struct sv ref, struct arena *a,
                                  struct sv *out, struct err *err);

@@ -233,7 +233,8 @@ static bool rows_take(const struct canvas_list *list, const json_t *page, struct
         const json_t *row = json_array_get(rows, i);
         struct sv key;
         size_t before = 0;
-        if (!canvas_id(json_object_get(row, list->key), memory, &key)) {
+        const json_t *holder = list->key_in == NULL ? row : json_object_get(row, list->key_in);
+        if (!canvas_id(json_object_get(holder, list->key), memory, &key)) {
             return canvas_shape(list->what, err);
         }
         if (grades_index_find(seen, key, &before)) {
@@ -262,8 +263,8 @@ bool canvas_walk(struct canvas_link *link, const struct canvas_list *list, struc
         struct net_response response;
         size_t fresh = 0;
         if (!canvas_get(link, pages.next, list->what, &scratch, &response, &page, err) ||
-            !rows_take(list, page, &memory, &seen, &fresh, err) ||
-            (list->take_page != NULL && !list->take_page(list->ctx, page, err))) {
+            (list->take_page != NULL && !list->take_page(list->ctx, page, err)) ||
+            !rows_take(list, page, &memory, &seen, &fresh, err)) {
             return false;
         }
         if (fresh == 0) {

@@ -116,8 +116,7 @@ static bool single_read(struct canvas_read *r, struct canvas_user *user, struct 
         return progress_put(r, user, progress, err);
     }
     if (canvas_is_denied(&fail) || fail.code == ERR_NOT_FOUND) {
-        r->is_whole = false; /* whatever is known of them stays */
-        return true;
+        return canvas_keep(r, user, MODEL_ITEM_COURSE_COMPLETION, err);
     }
     *err = err->code == ERR_NONE ? fail : *err;
     return false;
@@ -233,7 +232,10 @@ bool canvas_module_states_read(struct canvas_read *r, struct err *err) {
             *err = err->code == ERR_NONE ? fail : *err;
             return false;
         }
-        r->is_whole = false; /* concluded: whatever is known of them stays */
+        /* Canvas tells no module states of those whose enrolment has concluded. */
+        if (!canvas_keep(r, user, MODEL_ITEM_MODULE, err)) {
+            return false;
+        }
     }
     return true;
 }

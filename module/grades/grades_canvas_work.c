@@ -97,7 +97,15 @@ static void grade_take(struct canvas_read *r, const json_t *row, const struct ca
     }
 }
 
-static bool submission_put(struct canvas_read *r, const json_t *row, const struct canvas_user *user,
+/* Remembered for the outcomes that the assignment counts for. */
+static void hidden_note(struct canvas_read *r, struct canvas_user *user, struct sv assignment) {
+    user->has_hidden = true;
+    grades_index_put(&r->hidden,
+                     sv_printf(r->build.arena, "%.*s:%.*s", SV_ARG(user->id), SV_ARG(assignment)),
+                     1);
+}
+
+static bool submission_put(struct canvas_read *r, const json_t *row, struct canvas_user *user,
                            const struct canvas_work *work, struct err *err) {
     struct dec score;
     bool has_score = false;
@@ -125,6 +133,9 @@ static bool submission_put(struct canvas_read *r, const json_t *row, const struc
     fact->graded_at = canvas_time(json_object_get(row, "graded_at"));
     /* No word on posting is "hidden" (attacks.md F15). */
     fact->is_posted = work->is_published && canvas_time(json_object_get(row, "posted_at")) != 0;
+    if (!fact->is_posted) {
+        hidden_note(r, user, r->build.out->items[work->item].ref);
+    }
     grade_take(r, row, work, fact);
     return true;
 }
@@ -211,8 +222,12 @@ static bool missed_read(struct canvas_read *r, struct err *err) {
             return false;
         }
     }
-    for (size_t i = 0; i < r->user_count; i++) { /* whatever is known of them stays */
-        r->is_whole = r->is_whole && (!canvas_user_counts(&r->users[i]) || r->users[i].has_work);
+    for (size_t i = 0; i < r->user_count; i++) {
+        const struct canvas_user *user = &r->users[i];
+        if (canvas_user_counts(user) && !user->has_work &&
+            !canvas_keep(r, user, MODEL_ITEM_ACTIVITY, err)) {
+            return false;
+        }
     }
     return true;
 }

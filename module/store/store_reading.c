@@ -220,6 +220,7 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
     usec_t *submitted = ARENA_ARRAY(&a, usec_t, n);
     usec_t *graded = ARENA_ARRAY(&a, usec_t, n);
     usec_t *completed = ARENA_ARRAY(&a, usec_t, n);
+    bool *kept = ARENA_ARRAY(&a, bool, n);
     for (size_t i = 0; i < n; i++) {
         const struct model_fact *f = facts[i].fact;
         person_ids[i] = facts[i].person_id;
@@ -233,6 +234,7 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
         submitted[i] = f->submitted_at;
         graded[i] = f->graded_at;
         completed[i] = f->completed_at;
+        kept[i] = f->is_kept;
     }
     AUTO_ROWS rows = {0};
     struct db_args args;
@@ -253,6 +255,7 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
     db_add_times(&args, submitted, n);
     db_add_times(&args, graded, n);
     db_add_times(&args, completed, n);
+    db_add_bools(&args, kept, n);
     if (!db_run(m->conn, "reading_facts", &args, &rows, m->err)) {
         return false;
     }

@@ -1,16 +1,18 @@
--- institution int8, course int8, source text, people int8[], is_complete bool, person_ids int8[], item_ids int8[], scores text[], maxima text[], letters text[], posted bool[], excused bool[], completions int8[], submitted timestamptz[], graded timestamptz[], completed timestamptz[] -> person_id int8
+-- institution int8, course int8, source text, people int8[], is_complete bool, person_ids int8[], item_ids int8[], scores text[], maxima text[], letters text[], posted bool[], excused bool[], completions int8[], submitted timestamptz[], graded timestamptz[], completed timestamptz[], kept bool[] -> person_id int8
 WITH input AS (
     SELECT DISTINCT ON (person_id, item_id) person_id, item_id, score::numeric AS score, maximum::numeric AS maximum,
            coalesce(letter, '') AS letter, is_posted, is_excused, completion::smallint AS completion, submitted_at,
-           graded_at, completed_at
-    FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS t (person_id, item_id, score, maximum, letter,
-        is_posted, is_excused, completion, submitted_at, graded_at, completed_at)
+           graded_at, completed_at, is_kept
+    FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) AS t (person_id, item_id, score, maximum, letter,
+        is_posted, is_excused, completion, submitted_at, graded_at, completed_at, is_kept)
+    ORDER BY person_id, item_id, is_kept
 ), saved AS (
     INSERT INTO fact AS f (institution_id, context_id, person_id, item_id, score, maximum, letter, is_posted,
                            is_excused, completion, submitted_at, graded_at, completed_at)
     SELECT $1, $2, person_id, item_id, score, maximum, letter, is_posted, is_excused, completion, submitted_at,
            graded_at, completed_at
     FROM input
+    WHERE NOT is_kept
     ON CONFLICT (institution_id, context_id, person_id, item_id) DO UPDATE
     SET score = excluded.score, maximum = excluded.maximum, letter = excluded.letter,
         is_posted = excluded.is_posted, is_excused = excluded.is_excused, completion = excluded.completion,

@@ -114,9 +114,52 @@ static void store_person__tells_login_and_source_id(void **state) {
     place_close(&p);
 }
 
+static struct store_reading_result save_fact(struct place *p, size_t fact_count, bool is_kept) {
+    struct err err = {0};
+    struct store_reading_result result = {0};
+    const struct model_item item = {
+        .kind = MODEL_ITEM_MODULE, .source = SV("canvas"), .ref = SV("31"), .title = SV("Week 1")};
+    const struct model_member member = {
+        .person_ref = SV("871"), .sub = SV("ana"), .is_learner = true, .is_active = true};
+    const struct model_fact facts[] = {
+        {.person_ref = SV("871"), .is_kept = true},
+        {.person_ref = SV("871"), .completion = MODEL_COMPLETION_COMPLETE, .is_posted = true}};
+    const struct store_reading reading = {.institution_id = p->course.institution_id,
+                                          .course_id = p->course.id,
+                                          .registration_id = p->course.registration_id,
+                                          .items = &item,
+                                          .item_count = 1,
+                                          .members = &member,
+                                          .member_count = 1,
+                                          .facts = is_kept ? &facts[0] : &facts[1],
+                                          .fact_count = fact_count,
+                                          .source = SV("canvas"),
+                                          .is_complete = true,
+                                          .read_at = clock_now(&clock_system)};
+    assert_true(store_reading_save(p->store, &reading, &result, &err));
+    return result;
+}
+
+static void store_reading_save__keeps_what_a_source_cannot_say_again(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    assert_int_equal(save_fact(&p, 1, true).facts_changed, 0); /* makes none */
+    assert_int_equal(support_sql("SELECT count(*) FROM fact"), 0);
+    assert_int_equal(save_fact(&p, 1, false).facts_changed, 1);
+    assert_int_equal(save_fact(&p, 1, true).facts_changed, 0);
+    assert_int_equal(support_sql("SELECT completion FROM fact"), MODEL_COMPLETION_COMPLETE);
+    assert_int_equal(save_fact(&p, 2, true).facts_changed, 0); /* both: the one that says more */
+    assert_int_equal(support_sql("SELECT completion FROM fact"), MODEL_COMPLETION_COMPLETE);
+    assert_int_equal(save_fact(&p, 0, false).facts_changed, 1);
+    assert_int_equal(support_sql("SELECT count(*) FROM fact"), 0);
+    place_close(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store_link__keeps_who_is_who_for_one_site),
+        cmocka_unit_test(store_reading_save__keeps_what_a_source_cannot_say_again),
         cmocka_unit_test(store_person__tells_login_and_source_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

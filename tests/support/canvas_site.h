@@ -144,6 +144,7 @@ static const struct canned usual[] = {
     {.url = "/courses/55/students/submissions",
      .body = "[" OF("871", GRADED("120", "8.5", "\"8.5\"")) "," OF("872", "") "]"},
     {.url = "/courses/55/modules", .body = "[]"},
+    {.url = "/courses/55/outcome_rollups", .body = "{\"rollups\":[],\"linked\":{\"outcomes\":[]}}"},
 };
 
 static inline int setup(void **state) {

@@ -40,7 +40,7 @@ static void canvas__reads_a_course_whole(void **state) {
     assert_int_equal(r->can, GRADES_CAN_MEMBERS | GRADES_CAN_SCORES | GRADES_CAN_COURSE_TOTAL |
                                  GRADES_CAN_TITLES);
     assert_true(r->is_complete && r->missing.len == 0 && r->unmatched_count == 0);
-    assert_int_equal(r->requests, 7);
+    assert_int_equal(r->requests, 8);
     assert_true(r->bytes > 500 && r->read_at == b->now);
 }
 

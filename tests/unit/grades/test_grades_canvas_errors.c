@@ -97,10 +97,12 @@ static void canvas__asks_again_for_people_who_slipped_between_pages(void **state
     must_read(b);
     assert_dec(fact_of(b, ANA, MODEL_ITEM_ACTIVITY, "120")->score, "9");
     assert_true(b->reading.is_complete);
-    /* still not there: nothing that is known may count as gone */
+    /* still not there: nothing that is known of Ana may count as gone */
     reply_with(b, (struct canned){.url = "student_ids[]=871", .status = 401, .body = "{}"});
     must_read(b);
-    assert_false(b->reading.is_complete);
+    assert_true(fact_of(b, ANA, MODEL_ITEM_ACTIVITY, "120")->is_kept);
+    assert_null(fact_of(b, "872", MODEL_ITEM_ACTIVITY, "120"));
+    assert_true(b->reading.is_complete);
 }
 
 static void canvas__notices_assignments_that_change_while_it_reads(void **state) {

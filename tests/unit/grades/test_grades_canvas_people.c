@@ -249,12 +249,16 @@ static void canvas__asks_for_the_progress_of_the_concluded(void **state) {
                      MODEL_COMPLETION_COMPLETE);
     assert_int_equal(fact_of(b, BEN, MODEL_ITEM_MODULE, "31")->completion,
                      MODEL_COMPLETION_COMPLETE);
-    /* refused: what is known of Ben must stay, so nothing counts as gone */
+    /* refused: what is known of Ben must stay, and nothing else */
     reply_with(b, (struct canned){.url = "/users/872/progress", .status = 401, .body = "{}"});
     reply_with(b, (struct canned){.url = "student_id=872", .status = 401, .body = "{}"});
     must_read(b);
-    assert_null(fact_of(b, BEN, MODEL_ITEM_COURSE_COMPLETION, ""));
-    assert_false(b->reading.is_complete);
+    assert_true(fact_of(b, BEN, MODEL_ITEM_COURSE_COMPLETION, "")->is_kept);
+    assert_true(fact_of(b, BEN, MODEL_ITEM_MODULE, "31")->is_kept);
+    assert_true(fact_of(b, BEN, MODEL_ITEM_MODULE, "33")->is_kept);
+    assert_false(fact_of(b, ANA, MODEL_ITEM_MODULE, "31")->is_kept);
+    assert_null(fact_of(b, BEN, MODEL_ITEM_ACTIVITY, "120"));
+    assert_true(b->reading.is_complete);
 }
 
 static void canvas__knows_courses_without_progress(void **state) {
@@ -266,6 +270,64 @@ static void canvas__knows_courses_without_progress(void **state) {
     reply_body(b, "modules?student_id=872", "[]");
     must_read(b);
     assert_null(item_of(b, MODEL_ITEM_COURSE_COMPLETION, ""));
+}
+
+#define OUTCOME(id, mastery, alignments)                                                           \
+    "{\"id\":\"" id "\",\"title\":\"Reasons\",\"display_name\":\"\",\"mastery_points\":" mastery   \
+    ",\"points_possible\":5" alignments "}"
+#define ROLLUP(user, outcome, score)                                                               \
+    "{\"scores\":[{\"score\":" score ",\"count\":2,\"links\":{\"outcome\":\"" outcome "\"}}],"     \
+    "\"links\":{\"user\":\"" user "\",\"section\":\"7\",\"status\":\"active\"}}"
+#define ALIGNED ",\"alignments\":[\"assignment_120\"]"
+
+static void canvas__reads_outcomes_with_their_mastery(void **state) {
+    struct bench *b = *state;
+    reply_body(
+        b, "/outcome_rollups",
+        "{\"rollups\":[" ROLLUP("871", "61", "3.5") "," ROLLUP(
+            "872", "61", "null") "],"
+                                 "\"linked\":{\"outcomes\":[" OUTCOME("61", "3", ALIGNED) "]}}");
+    must_read(b);
+    const struct model_item *item = item_of(b, MODEL_ITEM_OUTCOME, "61");
+    assert_true(sv_eq(item->title, SV("Reasons")));
+    assert_dec(item->pass_mark, "3");
+    assert_dec(item->maximum, "5");
+    const struct model_fact *f = fact_of(b, ANA, MODEL_ITEM_OUTCOME, "61");
+    assert_true(f->has_score && f->is_posted);
+    assert_dec(f->score, "3.5");
+    assert_null(fact_of(b, BEN, MODEL_ITEM_OUTCOME, "61"));
+    assert_int_equal(asked(b, "/outcome_rollups"), 2);
+}
+
+/* Canvas's roll-up counts a grade that is not posted: it must not show through a badge. */
+static void canvas__takes_no_outcome_from_hidden_grades(void **state) {
+    static const struct {
+        const char *name, *alignments;
+        bool is_posted;
+    } rows[] = {
+        {"the hidden grade counts for it", ",\"alignments\":[\"assignment_120\"]", false},
+        {"it does not", ",\"alignments\":[\"assignment_999\"]", true},
+        {"nobody knows", "", false},
+        {"something else counts, too", ",\"alignments\":[\"assignment_999\",\"live_1\"]", false},
+    };
+    struct bench *b = *state;
+    reply_body(b, "/students/submissions",
+               "[" OF("871", "{\"assignment_id\":\"120\",\"score\":5,\"grade\":\"5\","
+                             "\"workflow_state\":\"graded\",\"posted_at\":null}") "," //
+               OF("872", "") "]");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        reply_body(b, "/outcome_rollups",
+                   arena_printf(&b->arena,
+                                "{\"rollups\":[" ROLLUP("871", "61", "5") "," //
+                                ROLLUP("872", "61", "5") "],\"linked\":{\"outcomes\":[" OUTCOME(
+                                    "61", "3", "%s") "]}}",
+                                rows[i].alignments));
+        must_read(b);
+        if (fact_of(b, ANA, MODEL_ITEM_OUTCOME, "61")->is_posted != rows[i].is_posted) {
+            fail_msg("%s", rows[i].name);
+        }
+        assert_true(fact_of(b, BEN, MODEL_ITEM_OUTCOME, "61")->is_posted);
+    }
 }
 
 int main(void) {
@@ -294,6 +356,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(canvas__asks_for_the_progress_of_the_concluded, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__knows_courses_without_progress, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__reads_outcomes_with_their_mastery, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__takes_no_outcome_from_hidden_grades, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
