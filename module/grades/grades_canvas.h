@@ -8,7 +8,7 @@
 /* A reading that needs more than this is not going to end well. */
 #define CANVAS_REQUESTS_MAX 20000
 #define CANVAS_BYTES_MAX ((int64_t)2 << 30)
-#define CANVAS_TIME_MAX (30 * 60 * USEC_PER_S)
+#define CANVAS_TIME_MAX (INT64_C(1800) * USEC_PER_S)
 /* People whose id is asked for one by one in one reading; the next one goes on. */
 #define CANVAS_LOOKUPS_MAX 500
 

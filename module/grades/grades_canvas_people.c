@@ -34,7 +34,7 @@ bool canvas_course_read(struct canvas_read *r, struct err *err) {
     AUTO_ARENA scratch = {0};
     AUTO_JSON *course = NULL;
     struct net_response response;
-    struct sv url;
+    struct sv url = {0};
     if (!canvas_course_url(&r->link, r->asked->ref, &scratch, &url, err) ||
         !canvas_get(&r->link, url, "the course", &scratch, &response, &course, err)) {
         return false;
@@ -56,24 +56,27 @@ bool canvas_user_counts(const struct canvas_user *user) {
     return user->is_learner && user->member != SIZE_MAX;
 }
 
+static void users_grow(struct canvas_read *r) {
+    size_t cap = r->user_cap == 0 ? 64 : 2 * r->user_cap;
+    struct canvas_user *more = ARENA_ARRAY(r->build.arena, struct canvas_user, cap);
+    if (r->users != NULL) {
+        memcpy(more, r->users, r->user_count * sizeof *more);
+    }
+    r->users = more;
+    r->user_cap = cap;
+}
+
 static struct canvas_user *user_make(struct canvas_read *r, struct sv id) {
-    struct canvas_user *user = canvas_user_find(r, id);
-    if (user != NULL) {
-        return user;
-    }
-    if (r->user_count == r->user_cap) {
-        size_t cap = r->user_cap == 0 ? 64 : 2 * r->user_cap;
-        struct canvas_user *more = ARENA_ARRAY(r->build.arena, struct canvas_user, cap);
-        if (r->user_count > 0) {
-            memcpy(more, r->users, r->user_count * sizeof *more);
+    size_t index = 0;
+    if (!grades_index_find(&r->user_index, id, &index)) {
+        if (r->user_count == r->user_cap) {
+            users_grow(r);
         }
-        r->users = more;
-        r->user_cap = cap;
+        index = r->user_count++;
+        r->users[index] = (struct canvas_user){.id = id, .member = SIZE_MAX};
+        grades_index_put(&r->user_index, id, index);
     }
-    user = &r->users[r->user_count];
-    *user = (struct canvas_user){.id = id, .member = SIZE_MAX};
-    grades_index_put(&r->user_index, id, r->user_count++);
-    return user;
+    return &r->users[index];
 }
 
 /* The grade that the learner is shown: an override stands above what Canvas computed. */

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct csv_layout *const layouts[] = {&csv_canvas, &csv_moodle, &csv_plain};
+/* The plain one takes whatever these leave. */
+static const struct csv_layout *const layouts[] = {&csv_canvas, &csv_moodle};
 
 const char *grades_csv_format_name(enum grades_csv_format format) {
     static const char *const names[] = {"The plain format", "Canvas's gradebook export",
@@ -153,10 +154,11 @@ static void header_take(struct csv_reader *r) {
         r->map->columns[i] = (struct grades_csv_column){.name = sv_copy(r->arena, r->cells[i]),
                                                         .use = SV("not used")};
     }
-    for (size_t i = 0; i < ARRAY_LEN(layouts) && r->layout == NULL; i++) {
-        r->layout = layouts[i]->is_mine(r) ? layouts[i] : NULL;
+    r->layout = &csv_plain;
+    for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+        r->layout = layouts[i]->is_mine(r) ? layouts[i] : r->layout;
     }
-    r->map->format = r->layout->format; /* the plain one takes whatever is left */
+    r->map->format = r->layout->format;
     (void)r->layout->header(r);
 }
 

@@ -25,7 +25,7 @@ struct csv_reader {
 
 struct csv_layout {
     enum grades_csv_format format;
-    bool (*is_mine)(const struct csv_reader *r); /* by the header row */
+    bool (*is_mine)(const struct csv_reader *r); /* by the header row; NULL: any */
     bool (*header)(struct csv_reader *r);
     bool (*row)(struct csv_reader *r);
     void (*end)(struct csv_reader *r); /* describes the columns; may be NULL */
