@@ -287,6 +287,7 @@ static void canvas__knows_who_may_earn(void **state) {
         must_read(b);
         const struct model_member *m = member_of(b, ANA);
         bool earns = m != NULL && m->is_learner;
+        assert_int_equal(b->reading.unmatched_count, 0); /* nobody is missed who may not earn */
         if ((m != NULL) != rows[i].is_listed ||
             (m != NULL &&
              (m->is_learner != rows[i].is_learner || m->is_active != rows[i].is_active ||

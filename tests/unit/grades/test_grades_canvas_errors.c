@@ -342,6 +342,9 @@ static void canvas__probes_a_token_in_words(void **state) {
     assert_int_equal(probe.can, GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES |
                                     GRADES_CAN_COMPLETION | GRADES_CAN_COURSE_COMPLETION |
                                     GRADES_CAN_COURSE_TOTAL);
+    reply_with(b, (struct canned){.url = "/bulk_user_progress", .status = 400, .body = "{}"});
+    assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));
+    assert_true(probe.is_good); /* a course without requirements lacks nothing */
     reply_with(b, (struct canned){.url = "/submissions", .status = 403, .body = "{}"});
     reply_with(b, (struct canned){.url = "/users/self", .status = 401, .body = "{}"});
     assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));

@@ -121,11 +121,11 @@ static void canvas__lists_by_nrps_who_never_launched(void **state) {
     struct fake_http platform = {0};
     const struct fake_reply roster[] = {
         {.status = 200,
-         .body = "{\"id\":\"x\",\"members\":[{\"user_id\":\"" BEN_SUB
-                 "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/membership#Learner\"]},"
-                 "{\"user_id\":\"" TEA_SUB
+         .body = "{\"id\":\"x\",\"members\":[{\"user_id\":\"" TEA_SUB
                  "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/membership#"
-                 "Instructor\"]}]}"}};
+                 "Instructor\"]},{\"user_id\":\"" BEN_SUB
+                 "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/membership#"
+                 "Learner\"]}]}"}};
     platform.replies = roster;
     platform.reply_count = 1;
     struct lti_tokens *tokens = lti_tokens_create();

@@ -192,6 +192,16 @@ static void csv__reads_canvas_s_other_shapes(void **state) {
     assert_int_equal(s->r.item_count, 2);
     assert_dec(fact_of(s, "871", "Course total")->score, "91.5"); /* as Ana sees it */
     assert_dec(fact_of(s, "872", "Course total")->score, "60");
+    /* nor when the row of maxima was taken out */
+    must_parse(s, "Student,ID,SIS Login ID,Section,Quiz (7),Final Score (2027)\n"
+                  "Ana,871,ana01,B,7,50\n");
+    assert_int_equal(s->r.item_count, 1);
+    assert_string_equal(use_of(s, "Quiz (7)"), "score of \"Quiz\", no maximum");
+    /* a column of the teacher's own that looks like an assignment */
+    must_parse(s, "Student,ID,SIS Login ID,Section,Attendance (5),Quiz (7)\n"
+                  "Points Possible,,,,(read only),10\nAna,871,ana01,B,often,7\n");
+    assert_int_equal(s->r.item_count, 1);
+    assert_string_equal(use_of(s, "Attendance (5)"), "not used");
     /* a real person whose name is Test Student */
     must_parse(s, "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (7)\nPoints Possible,,,,,10\n"
                   "\"Student, Test\",871,s-9,test01,B,7\n");
