@@ -25,7 +25,7 @@ struct canvas_link {
  *   ERR_DENIED PARK     "token" (refused), "permission" (not allowed to see this)
  *   ERR_NOT_FOUND PARK  "http_404"
  *   ERR_UPSTREAM LATER  "throttle", "truncated", "http_5xx", "too_long", as net_fetch
- *   ERR_UPSTREAM PARK   "html", "not_canvas", "http_3xx", "shape" */
+ *   ERR_UPSTREAM PARK   "html", "not_canvas", "http_3xx" */
 NODISCARD bool canvas_get(struct canvas_link *link, struct sv url, const char *what,
                           struct arena *scratch, struct net_response *response, json_t **out,
                           struct err *err);

@@ -38,18 +38,38 @@ static bool is_without_progress(const struct need *need, const struct err *fail)
 }
 
 /* Totals come with the enrolments, to an account that may view all grades. */
-static void totals_say(const json_t *enrolments, struct grades_probe *out, struct arena *a) {
-    const json_t *grades = json_object_get(json_array_get(enrolments, 0), "grades");
-    if (json_array_size(enrolments) == 0) {
-        return;
-    }
+static void totals_say(const json_t *enrolment, struct grades_probe *out, struct arena *a) {
     const struct need need = {NULL, "The course total", GRADES_CAN_COURSE_TOTAL};
     struct err fail = {0};
+    const json_t *grades = json_object_get(enrolment, "grades");
     bool is_seen = json_object_get(grades, "final_score") != NULL;
     if (!is_seen) {
         (void)err_set(&fail, ERR_DENIED, "give the token's account the right to view all grades");
     }
     say(out, a, &need, is_seen ? NULL : &fail);
+}
+
+/* Whoever may not look up a user may perhaps look up the course's, which is enough. */
+static void people_say(struct canvas_link *link, struct sv course, const json_t *enrolment,
+                       struct grades_probe *out) {
+    AUTO_ARENA scratch = {0};
+    const struct need need = {NULL, "Who is who of the launches", 0};
+    struct err fail = {0};
+    struct sv id;
+    bool is_read = false;
+    if (!canvas_id(json_object_get(enrolment, "user_id"), &scratch, &id)) {
+        return;
+    }
+    for (int i = 0; i < 2 && !is_read; i++) {
+        AUTO_JSON *user = NULL;
+        struct net_response response;
+        struct sv url = i == 0 ? canvas_url(link, &scratch, "/api/v1/users/%.*s", SV_ARG(id))
+                               : canvas_url(link, &scratch, "/api/v1/courses/%.*s/users/%.*s",
+                                            SV_ARG(course), SV_ARG(id));
+        fail = (struct err){0};
+        is_read = canvas_get(link, url, "a person", &scratch, &response, &user, &fail);
+    }
+    say(out, link->io->arena, &need, is_read ? NULL : &fail);
 }
 
 static bool course_try(struct canvas_link *link, struct sv ref, struct grades_probe *out,
@@ -81,8 +101,9 @@ static bool course_try(struct canvas_link *link, struct sv ref, struct grades_pr
             return false;
         }
         say(out, a, &needs[i], is_read ? NULL : &fail);
-        if (i == 0 && reply != NULL) {
-            totals_say(reply, out, a);
+        if (i == 0 && json_array_size(reply) > 0) {
+            totals_say(json_array_get(reply, 0), out, a);
+            people_say(link, id, json_array_get(reply, 0), out);
         }
     }
     return true;

@@ -81,7 +81,8 @@ static bool save(struct job *job, const struct store_course *course, const struc
               LOG_INT("unmatched", (int64_t)r->unmatched_count),
               LOG_INT("facts", (int64_t)r->fact_count),
               LOG_INT("facts_changed", (int64_t)result.facts_changed),
-              LOG_INT("people_changed", (int64_t)result.people_changed));
+              LOG_INT("people_changed", (int64_t)result.people_changed),
+              LOG_TEXT("missing", sv_c(job->arena, r->missing)));
     return true;
 }
 

@@ -104,6 +104,8 @@ class Canvas:
         if path.startswith("/api/v1/users/lti_1_3_id:"):
             found = [user for user in self.users.values() if path.endswith(":" + user["sub"])]
             return {"id": found[0]["id"], "name": found[0]["name"]} if found else None
+        if path.startswith("/api/v1/users/"):
+            return self.users.get(int(path.rsplit("/", 1)[1]))
         if path in (f"/api/v1/courses/lti_context_id:{self.context}", f"/api/v1/courses/{self.course}"):
             return {"id": self.course, "name": "Biology", "workflow_state": "available",
                     "hide_final_grades": self.hide_final_grades}

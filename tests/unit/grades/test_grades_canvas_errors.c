@@ -329,10 +329,21 @@ static void canvas__ends_a_reading_that_takes_too_long(void **state) {
     must_fail(b, ERR_UPSTREAM, ERR_RETRY_LATER, "too_long");
 }
 
+static bool is_said(const struct grades_probe *probe, const char *words) {
+    for (size_t i = 0; i < probe->word_count; i++) {
+        if (has_part(probe->words[i], words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void canvas__probes_a_token_in_words(void **state) {
     struct bench *b = *state;
     struct grades_probe probe;
     struct err err = {0};
+    reply_with(b, (struct canned){.url = "/users/871", .status = 401, .body = "{}"});
+    reply_body(b, "/courses/55/users/871", "{\"id\":\"871\"}"); /* is enough */
     reply_body(b, "/users/self", "{\"id\":\"1\",\"name\":\"Laurel Reader\"}");
     assert_true(grades_test(&b->source, NULL, &b->io, &probe, &err));
     assert_true(sv_eq(probe.site, SV("Canvas, as Laurel Reader")) && probe.is_good);
@@ -349,11 +360,11 @@ static void canvas__probes_a_token_in_words(void **state) {
     reply_with(b, (struct canned){.url = "/users/self", .status = 401, .body = "{}"});
     assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));
     assert_false(probe.is_good);
-    bool is_said = false;
-    for (size_t i = 0; i < probe.word_count; i++) {
-        is_said = is_said || has_part(probe.words[i], "Submissions cannot be read");
-    }
-    assert_true(is_said);
+    assert_true(is_said(&probe, "Submissions cannot be read"));
+    assert_true(is_said(&probe, "Who is who of the launches can be read."));
+    reply_with(b, (struct canned){.url = "/courses/55/users/871", .status = 401, .body = "{}"});
+    assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));
+    assert_true(is_said(&probe, "Who is who of the launches cannot be read: "));
     reply_with(b, (struct canned){.url = "/users/self",
                                   .status = 401,
                                   .body = "{}",
