@@ -86,7 +86,7 @@ static void stop(struct finding *f, const char *why) {
 /* What went wrong with one look-up decides what becomes of the others. */
 static bool look_up_failed(struct finding *f, const struct err *fail, struct err *err) {
     if (fail->code == ERR_NOT_FOUND) {
-        if (++f->r->misses == MISSES_MAX && f->r->lookups == MISSES_MAX) {
+        if (++f->r->misses >= MISSES_MAX && f->r->build.out->link_count == 0) {
             stop(f, "This Canvas does not find people by the id of their launches "
                     "(lti_1_3_id): members cannot be matched.");
         }

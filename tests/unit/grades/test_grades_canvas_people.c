@@ -99,6 +99,13 @@ static void canvas__gives_up_on_a_release_without_the_prefix(void **state) {
     must_read(b);
     assert_int_equal(asked(b, "/users/"), 25);
     assert_true(has_part(b->reading.missing, "lti_1_3_id"));
+    reply_with(b, (struct canned){.url = "/api/v1/users/", .status = 401, .body = "{}"});
+    must_read(b);
+    assert_int_equal(asked(b, "/courses/55/users/"), 25);
+    /* one who is found shows that it does know it: all are asked */
+    reply_with(b, (struct canned){.url = "id:sub-3", .body = "{\"id\":\"871\"}", .times = 1});
+    must_read(b);
+    assert_int_equal(b->canvas.calls, 1 + 1 + 1 + 60 + 4);
 }
 
 static void canvas__keeps_who_is_who_when_it_breaks_off(void **state) {
