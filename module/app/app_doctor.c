@@ -102,7 +102,8 @@ static void check_source(struct app_doctor *d, const struct store_source *row) {
     const struct grades_course none = {0};
     const struct grades_io io = {.http = lti_http_of(d->net), .clock = clock_system, .arena = &a};
     if (!grades_kind_parse(row->kind, &source.kind) ||
-        (source.kind != GRADES_MOODLE && source.kind != GRADES_CANVAS)) { /* the others need a course */
+        (source.kind != GRADES_MOODLE &&
+         source.kind != GRADES_CANVAS)) { /* the others need a course */
         return;
     }
     if (!store_source_get(d->app->store, row->institution_id, row->deployment_id, &a, &stored,

@@ -125,6 +125,9 @@ json_t *page_connection_services(struct arena *a, const struct page_grants *g) {
     return list;
 }
 
+/* Beside the flags of grades_source.h: what Canvas's interface alone has. */
+#define CANVAS_ONLY (1u << 16)
+
 /* A kind of rule, and what its source must be able to read. */
 static const struct kind {
     const char *title;
@@ -136,32 +139,34 @@ static const struct kind {
      "The source gives no scores, as said above."},
     {"A letter grade in one item", GRADES_CAN_SCORES | GRADES_CAN_COURSE_TOTAL,
      "Add the grades to Moodle's web service, as said above.",
-     "Only the platform's own interface (a source of kind moodle) gives letters."},
+     "Only the platform's own interface (a source of kind moodle or canvas) gives letters."},
     {"An activity that is done", GRADES_CAN_COMPLETION,
      "Add the completion of activities to Moodle's web service, as said above.",
-     "Only the platform's own interface (a source of kind moodle) says what is done. A posted "
+     "Only the platform's own interface (a source of kind moodle or canvas) says what is done. A "
+     "posted "
      "score "
      "above zero counts instead."},
-    {"A module that is done", 0, "Only Canvas has modules with requirements.",
-     "Needs Canvas's own interface, which this version of Laurel does not read."},
-    {"An outcome that is mastered", 0, "Only Canvas has outcomes of this kind.",
-     "Needs Canvas's own interface, which this version of Laurel does not read."},
+    {"A module that is done", CANVAS_ONLY, "Only Canvas has modules with requirements.",
+     "Needs Canvas's own interface (a source of kind canvas)."},
+    {"An outcome that is mastered", CANVAS_ONLY, "Only Canvas has outcomes of this kind.",
+     "Needs Canvas's own interface (a source of kind canvas)."},
     {"The course completed", GRADES_CAN_COURSE_COMPLETION,
      "Add the completion of the course to Moodle's web service, as said above.",
-     "Only the platform's own interface (a source of kind moodle) says so."},
+     "Only the platform's own interface (a source of kind moodle or canvas) says so."},
     {"The course total", GRADES_CAN_COURSE_TOTAL,
      "Add the grades to Moodle's web service, as said above.",
-     "Only the platform's own interface (a source of kind moodle) gives totals."},
+     "Only the platform's own interface (a source of kind moodle or canvas) gives totals."},
 };
 
 static json_t *rule(const struct page_grants *g, const struct kind *kind) {
     bool is_moodle = sv_eq(g->source_kind, SV("moodle"));
     bool is_ags = sv_eq(g->source_kind, SV("ags"));
     unsigned can = (unsigned)g->found->source_can;
+    can |= sv_eq(g->source_kind, SV("canvas")) && can != 0 ? CANVAS_ONLY : 0;
     if (g->source_kind.len == 0) {
         return row(NO, kind->title, SV("No grade source is set."));
     }
-    if (kind->needs == 0 || (can & kind->needs) != kind->needs) {
+    if ((can & kind->needs) != kind->needs) {
         bool is_by_score = kind->needs == GRADES_CAN_COMPLETION && (can & GRADES_CAN_SCORES) != 0;
         return row(is_by_score ? PARTLY : NO, kind->title,
                    sv_from(is_moodle ? kind->moodle : kind->other));
