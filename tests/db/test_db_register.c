@@ -215,15 +215,18 @@ static void store_invite_use__overwrites_nothing(void **state) {
     assert_int_equal(support_sql("SELECT count(*) FROM registration"), 1);
     assert_int_equal(support_sql("SELECT count(*) FROM tool_key"), keys);
     assert_true(store_invite_find(h->store, code, now_usec(), &h->a, &v, &err)); /* still good */
-    /* a deployment of another institution takes all of it back */
+    /* an update lets no deployment in, were it another institution's */
     struct model_registration south = support_platform(h->store, &h->a, "south");
     struct store_invite bound = {0};
     struct sv other = invite(h, south.id, now_usec() + DAY);
     assert_true(store_invite_find(h->store, other, now_usec(), &h->a, &bound, &err));
     south.auth_url = SV("https://south.example/changed");
-    assert_string_equal(use(h, &bound, &south, "1"), "deployment");
+    long long deployments = support_sql("SELECT count(*) FROM deployment");
+    assert_string_equal(use(h, &bound, &south, "1"), "");
+    assert_string_equal(use(h, &bound, &south, "new"), "invite_used");
     assert_int_equal(
-        support_sql("SELECT count(*) FROM registration WHERE auth_url LIKE '%changed'"), 0);
+        support_sql("SELECT count(*) FROM registration WHERE auth_url LIKE '%changed'"), 1);
+    assert_int_equal(support_sql("SELECT count(*) FROM deployment"), deployments);
 }
 
 static void store_invite_use__updates_only_what_it_is_bound_to(void **state) {
