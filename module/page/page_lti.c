@@ -190,6 +190,14 @@ static bool record(struct page *p, const struct store_launch *launch, struct err
                                              : page_lti_parked(l, parking, err);
 }
 
+static struct sv who_of(const struct page *p, const struct model_launch *l) {
+    unsigned char mac[SEAL_MAC_BYTES];
+    struct sv about =
+        sv_printf(p->arena, "%lld %.*s", (long long)l->registration_id, SV_ARG(l->sub));
+    seal_mac(p->app->options.seal, "window-person", about, mac);
+    return base64url_encode(p->arena, mac, sizeof mac);
+}
+
 bool page_lti_enter(struct page *p, const struct page_lti_arrival *a, struct page_lti_entry *out,
                     struct err *err) {
     char *launch_id = arena_alloc(p->arena, 37);
@@ -199,6 +207,7 @@ bool page_lti_enter(struct page *p, const struct page_lti_arrival *a, struct pag
     *out =
         (struct page_lti_entry){.launch_id = sv_from(launch_id),
                                 .token = base64url_encode(p->arena, secret, sizeof secret),
+                                .who = who_of(p, &a->verified.launch),
                                 .path = sv_printf(p->arena, PAGE_PATH_LAUNCH "%s/%.*s", launch_id,
                                                   SV_ARG(page_lti_path(p, &a->verified)))};
     const struct page_extras_of extras = {.registration = &a->registration,

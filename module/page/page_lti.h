@@ -35,6 +35,7 @@ struct page_lti_arrival {
 struct page_lti_entry {
     struct sv launch_id, token;
     struct sv path; /* "/app/l/LAUNCH/..." */
+    struct sv who;  /* the same for each launch of one person, and nothing else of them */
 };
 
 /* page_lti.c */
@@ -68,7 +69,7 @@ NODISCARD bool page_lti_store_browser(struct page *p, const struct page_lti_stor
  * new window. */
 NODISCARD bool page_lti_offer_ways(struct page *p, const struct page_lti_arrival *a,
                                    struct err *err);
-/* The launch was taken: {"launch", "token", "path"} for the page's script. */
+/* The launch was taken: {"launch", "token", "path", "who"} for the page's script. */
 NODISCARD bool page_lti_answer_script(struct page *p, const struct page_lti_entry *entry,
                                       struct err *err);
 

@@ -104,6 +104,7 @@ static json_t *entry_model(const struct page_lti_entry *entry) {
     page_set_text(out, "launch", entry->launch_id);
     page_set_text(out, "token", entry->token);
     page_set_text(out, "path", entry->path);
+    page_set_text(out, "who", entry->who);
     return out;
 }
 

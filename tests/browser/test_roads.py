@@ -125,6 +125,20 @@ def test_one_window_goes_from_course_to_course(sites, chromium):
     assert_this_road(walk, tokens=2)
 
 
+def test_D15_another_person_in_the_window_ends_what_was_kept_there(sites, chromium):
+    """As the cookie of another person's launch does: nobody goes back to the pages of whoever sat here before."""
+    walk = through_storage(sites, chromium, sites.canvas, sites.canvas.user("editingteacher")).open_tool(0)
+    walk.sees_in_frame(sites.canvas.facts["courses"][0]["title"])
+    [before], pages = walk.kept_tokens(), walk.path()
+    walk.log_in(sites.canvas.user("student"))
+    walk.open_tool(0).sees_in_frame("First Course")
+    walk.until(lambda: walk.into_frame() and walk.is_shell(), "the shell is there")
+    assert_this_road(walk)
+    assert walk.kept_tokens() != [before]
+    walk.driver.execute_script("location.assign(arguments[0])", pages)
+    walk.sees_in_frame(AGAIN)
+
+
 # ---- D17: answers that are not the platform's
 
 def test_lies_about_the_stored_value_are_not_heard(sites, chromium):

@@ -11,7 +11,7 @@ import pytest
 
 from support import web
 from support.forge import DL, INSTRUCTOR, LTI
-from support.laurel import Pending
+from support.laurel import Pending, wait_until
 
 from .judge import accepted, nothing_written, refused, session_cookies
 
@@ -187,7 +187,7 @@ def test_the_stored_value_opens_the_launch_without_any_cookie(house):
     assert reply.status == 200 and reply.header("Content-Type").startswith("application/json")
     assert not reply.all("Set-Cookie") and reply.header("Cache-Control") == "no-store"
     entry = json.loads(reply.text)
-    assert set(entry) == {"launch", "token", "path"} and entry["path"].startswith(f"/app/l/{entry['launch']}/")
+    assert set(entry) == {"launch", "token", "path", "who"} and entry["path"].startswith(f"/app/l/{entry['launch']}/")
     found = house.laurel.rows("SELECT p.sub FROM session s JOIN person p ON p.id = s.person_id WHERE s.launch_id = %s", (entry["launch"],))
     assert found == [("by-storage",)]
     assert house.laurel.rows("SELECT offers_storage FROM registration WHERE slug = %s", (house.a.slug,)) == [(True,)]
@@ -199,6 +199,11 @@ def refused_json(house, reply, reason, status=401):
     assert said["reason"] == reason and said["text"].endswith(".")
     [line] = house.laurel.logged(reply.header("X-Request-Id"), "launch_refused")
     assert line["reason"] == reason
+
+
+def test_D15_who_comes_is_told_apart_and_not_named(house):
+    one, again, other = (enter_by_storage(house, sub=sub)["who"] for sub in ("d15-one", "d15-one", "d15-other"))
+    assert one == again != other and "d15" not in one and len(one) == 43
 
 
 @pytest.mark.parametrize("value", ["x", "A" * 22, "%00" * 10])
@@ -405,8 +410,11 @@ def test_K7_no_token_reaches_a_log(house):
     page = arrive(house, pending, token)
     entry = json.loads(send_storage(pending, token, login["browser"]).text)
     web.Browser().get(house.laurel.base + entry["path"], headers=bearer(entry))
-    logs = [house.laurel.serve_log, *house.laurel.folder.glob("nginx*.log"), *house.laurel.folder.glob("**/access*.log")]
-    text = "".join(log.read_text(errors="replace") for log in logs)
-    assert entry["launch"] in text, "the logs were not found"
+
+    def logs():
+        files = [house.laurel.serve_log, *house.laurel.folder.glob("nginx*.log"), *house.laurel.folder.glob("**/access*.log")]
+        return "".join(log.read_text(errors="replace") for log in files)
+    wait_until(lambda: entry["launch"] in logs(), 5, "nginx has written its line")
+    text = logs()
     for secret in (token, login["browser"], entry["token"], page.fields()["handoff"], pending.state):
         assert secret not in text

@@ -47,6 +47,19 @@
         token = null;
     }
 
+    // Another person in this window ends what the one before has left here (attacks.md D15).
+    function keepPerson(who) {
+        if (recall("laurel-who") === who) return;
+        try {
+            Object.keys(sessionStorage).filter(function (key) {
+                return key.startsWith("laurel-s-");
+            }).forEach(forget);
+        } catch (refused) {
+            // nothing is kept here
+        }
+        keep("laurel-who", who);
+    }
+
     // --- requests
 
     function isOurs(url) {
@@ -283,9 +296,10 @@
     }
 
     window.laurelShell = {
-        // A launch was taken: {launch, token, path}. The address is opened, or, where the window keeps nothing, this very
+        // A launch was taken: {launch, token, path, who}. The address is opened, or, where the window keeps nothing, this very
         // page becomes the shell until it is loaded again.
         enter: function (entry) {
+            keepPerson(entry.who);
             if (keep(keyOf("/app/l/" + entry.launch + "/"), entry.token)) return location.replace(entry.path);
             token = entry.token;
             history.replaceState(null, "", entry.path);
