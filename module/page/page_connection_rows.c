@@ -161,7 +161,7 @@ static const struct kind {
 static json_t *rule(const struct page_grants *g, const struct kind *kind) {
     bool is_moodle = sv_eq(g->source_kind, SV("moodle"));
     bool is_ags = sv_eq(g->source_kind, SV("ags"));
-    unsigned can = (unsigned)g->found->source_can;
+    unsigned can = (unsigned)g->found->source_can & (CANVAS_ONLY - 1);
     can |= sv_eq(g->source_kind, SV("canvas")) && can != 0 ? CANVAS_ONLY : 0;
     if (g->source_kind.len == 0) {
         return row(NO, kind->title, SV("No grade source is set."));
