@@ -24,7 +24,7 @@ def create_app(school):
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_map.strict_slashes = False
     app.school = school
-    school.key = PlatformKey()
+    school.key, school.past_key = PlatformKey(), None
     school.tool_keys = ToolKeys(school)
     for room in (*(CANVAS if school.is_canvas else MOODLE), storage, control, pages, teaching):
         app.register_blueprint(room.blueprint)

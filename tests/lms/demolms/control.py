@@ -260,7 +260,7 @@ def unenrol(school, body):
 def set_quirk(school, body):
     """{name, value}; the name rotate_key needs no value."""
     if body["name"] == "rotate_key":
-        school.key = PlatformKey()
+        school.key, school.past_key = PlatformKey(), school.key
         return {"kid": school.key.kid}
     school.quirks.set(body["name"], body["value"])
     return {body["name"]: body["value"]}

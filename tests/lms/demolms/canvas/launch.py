@@ -22,7 +22,8 @@ def jwks():
     school = current_app.school
     if school.quirks.jwks_down:
         return "<html><body><h1>503 Service Unavailable</h1></body></html>", 503
-    reply = current_app.response_class(json.dumps({"keys": [school.key.public()]}), content_type="application/json; charset=utf-8")
+    keys = [key.public() for key in (school.key, school.past_key) if key]
+    reply = current_app.response_class(json.dumps({"keys": keys}), content_type="application/json; charset=utf-8")
     reply.headers["Cache-Control"] = "public, max-age=864000"
     return reply
 
