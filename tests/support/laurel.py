@@ -382,11 +382,11 @@ class Lms:
         links = [one for course in (self.state() if link else self.facts)["courses"] for one in course["links"]]
         return next(one["launch_path"] for one in links if link in (None, one["cmid"]))
 
-    def launch(self, user, link=None, tool=None):
-        """Goes through a whole launch as this person would: the LMS's forms, the tool's redirect.
-        Returns (the tool's answer, the browser that has the tool's cookies). This browser runs no scripts, so the LMS's
-        offer of storage is not passed on."""
-        here, tool = self.browser(user), tool or web.Browser()
+    def launch(self, user, link=None, tool=None, here=None):
+        """Goes through a whole launch as this person would: the LMS's forms, the tool's redirect. `here`: the person's
+        browser at the LMS, when it is needed afterwards. Returns (the tool's answer, the browser that has the tool's
+        cookies). This browser runs no scripts, so the LMS's offer of storage is not passed on."""
+        here, tool = here or self.browser(user), tool or web.Browser()
         form = here.get(self.public_url + self.launch_path(link))
         login = tool.post(form.action(), {k: v for k, v in form.fields().items() if k != "lti_storage_target"})
         assert login.status in (302, 303), f"login: {login.status} {login.text[:300]}"
