@@ -363,6 +363,9 @@ def test_canvas_student_view_is_awarded_nothing(canvas):
     canvas.read_again()
     assert canvas.holders("canvas-entered") == {learner["sub"]}
     assert "Well Prepared" in canvas.see(viewer)
+    known = canvas.laurel.rows("SELECT p.sub, m.is_test_user FROM membership m JOIN person p ON p.id = m.person_id"
+                               " WHERE p.sub IN (%s, %s)", [viewer["sub"], learner["sub"]])
+    assert dict(known) == {viewer["sub"]: True, learner["sub"]: False}, "the roster's silence alone keeps the badge away"
 
 
 def test_a_canvas_observer_sees_the_observed_learner_only(canvas):
