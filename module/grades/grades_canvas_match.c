@@ -50,6 +50,17 @@ static bool pair(struct finding *f, struct sv sub, struct sv id, struct err *err
     return true;
 }
 
+/* What was found now is kept for the next reading. */
+static void remember(struct finding *f, struct sv sub, struct sv id) {
+    struct grades_reading *out = f->r->build.out;
+    struct arena *a = f->r->build.arena;
+    if (out->links == NULL) {
+        out->links = ARENA_ARRAY(a, struct model_link, CANVAS_LOOKUPS_MAX + LTI_ROSTER_MAX);
+    }
+    out->links[out->link_count++] =
+        (struct model_link){.sub = sv_copy(a, sub), .ref = sv_copy(a, id)};
+}
+
 /* Asks Canvas whose sub this is. *id stays empty when it is nobody's. */
 static bool look_up(struct finding *f, struct sv sub, struct sv *id, struct err *err) {
     struct canvas_read *r = f->r;
@@ -69,12 +80,7 @@ static bool look_up(struct finding *f, struct sv sub, struct sv *id, struct err 
     if (!canvas_id(json_object_get(user, "id"), r->build.arena, id)) {
         return canvas_shape("a person", err);
     }
-    struct grades_reading *out = r->build.out;
-    if (out->links == NULL) {
-        out->links = ARENA_ARRAY(r->build.arena, struct model_link, CANVAS_LOOKUPS_MAX);
-    }
-    out->links[out->link_count++] =
-        (struct model_link){.sub = sv_copy(r->build.arena, sub), .ref = *id};
+    remember(f, sub, *id);
     return true;
 }
 
@@ -153,24 +159,53 @@ static bool known_pair(struct finding *f, struct err *err) {
     return true;
 }
 
-/* The platform's own list of members, by sub. It lists who never launched, too. */
-static bool roster_pair(struct finding *f, struct err *err) {
-    const struct grades_source *source = f->r->link.source;
-    AUTO_ARENA scratch = {0};
-    struct lti_roster roster = {0};
+/* The platform's own list of members, by sub: it lists who never launched, too. Asked for the
+ * course's own link it says Canvas's id of each beside (lti.md 5, the course's id works as rlid):
+ * one request for fifty people instead of one for each. Some Canvases refuse that question. */
+static bool roster_read(struct finding *f, struct arena *a, struct lti_roster *out) {
+    const struct lti_service *service = f->r->link.source->service;
+    const struct grades_course *asked = f->r->asked;
     struct err fail = {0};
-    if (source->service == NULL || f->r->asked->nrps_url.len == 0) {
+    if (service == NULL || asked->nrps_url.len == 0) {
         return true;
     }
-    if (!lti_nrps_read(source->service, f->r->asked->nrps_url, &scratch, &roster, &fail)) {
-        grades_build_missing(&f->r->build,
-                             "The platform's list of members (NRPS) could not be read: only those "
-                             "who opened Laurel once are matched.");
+    if (lti_nrps_read_link(service, asked->nrps_url, asked->ref, a, out, &fail)) {
         return true;
     }
-    for (size_t i = 0; i < roster.count; i++) {
-        struct sv sub = sv_copy(f->r->build.arena, roster.members[i].sub);
-        if (roster.members[i].is_learner && !find_sub(f, sub, err)) {
+    fail = (struct err){0};
+    *out = (struct lti_roster){0};
+    return lti_nrps_read(service, asked->nrps_url, a, out, &fail);
+}
+
+static bool roster_pair(struct finding *f, const struct lti_roster *roster, struct err *err) {
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct model_member *m = &roster->members[i];
+        size_t before = 0;
+        if (!m->is_learner || m->canvas_id.len == 0 || !is_plain_sub(m->sub) ||
+            grades_index_find(&f->tried, m->sub, &before)) {
+            continue;
+        }
+        struct sv sub = sv_copy(f->r->build.arena, m->sub);
+        grades_index_put(&f->tried, sub, 1);
+        remember(f, sub, m->canvas_id);
+        if (!pair(f, sub, m->canvas_id, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool find_all(struct finding *f, const struct lti_roster *roster, struct err *err) {
+    const struct grades_course *asked = f->r->asked;
+    /* Those who opened Laurel come first: they wait for a badge. */
+    for (size_t i = 0; i < asked->link_count; i++) {
+        if (!find_sub(f, asked->links[i].sub, err)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < roster->count && f->open > 0 && !f->is_over; i++) {
+        struct sv sub = sv_copy(f->r->build.arena, roster->members[i].sub);
+        if (roster->members[i].is_learner && !find_sub(f, sub, err)) {
             return false;
         }
     }
@@ -186,13 +221,14 @@ bool canvas_people_match(struct canvas_read *r, struct err *err) {
     if (!known_pair(&f, err)) {
         return false;
     }
-    /* Those who opened Laurel come first: they wait for a badge. */
-    for (size_t i = 0; i < r->asked->link_count; i++) {
-        if (!find_sub(&f, r->asked->links[i].sub, err)) {
-            return false;
-        }
+    AUTO_ARENA scratch = {0};
+    struct lti_roster roster = {0};
+    if (f.open > 0 && !roster_read(&f, &scratch, &roster)) {
+        grades_build_missing(&r->build,
+                             "The platform's list of members (NRPS) could not be read: only those "
+                             "who opened Laurel once are matched.");
     }
-    if (f.open > 0 && !f.is_over && !roster_pair(&f, err)) {
+    if (!roster_pair(&f, &roster, err) || !find_all(&f, &roster, err)) {
         return false;
     }
     r->build.out->unmatched_count = f.open;

@@ -123,6 +123,27 @@ static void canvas__keeps_who_is_who_when_it_breaks_off(void **state) {
     assert_true(has_part(b->reading.missing, "goes on"));
 }
 
+#define MEMBER(sub, id)                                                                            \
+    "{\"user_id\":\"" sub "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/membership#"     \
+    "Learner\"],\"message\":[{\"https://purl.imsglobal.org/spec/lti/claim/custom\":"               \
+    "{\"canvas_user_id\":\"" id "\"}}]}"
+
+static struct lti_service platform_service(struct bench *b, struct fake_http *platform,
+                                           struct lti_tokens *tokens) {
+    static const struct model_registration registration = {
+        .issuer = SV("https://canvas.instructure.com"),
+        .client_id = SV("1"),
+        .auth_url = SV("https://sso.canvaslms.com/api/lti/authorize_redirect"),
+        .token_url = SV(SITE "/login/oauth2/token"),
+        .jwks_url = SV("https://sso.canvaslms.com/jwks")};
+    return (struct lti_service){.registration = &registration,
+                                .deployment_id = SV("1"),
+                                .http = {fake_fetch, platform},
+                                .signer = {.sign = fake_sign},
+                                .clock = {fake_now, &b->now},
+                                .tokens = tokens};
+}
+
 static void canvas__lists_by_nrps_who_never_launched(void **state) {
     struct bench *b = *state;
     struct fake_http platform = {0};
@@ -136,18 +157,7 @@ static void canvas__lists_by_nrps_who_never_launched(void **state) {
     platform.replies = roster;
     platform.reply_count = 1;
     struct lti_tokens *tokens = lti_tokens_create();
-    const struct model_registration registration = {
-        .issuer = SV("https://canvas.instructure.com"),
-        .client_id = SV("1"),
-        .auth_url = SV("https://sso.canvaslms.com/api/lti/authorize_redirect"),
-        .token_url = SV(SITE "/login/oauth2/token"),
-        .jwks_url = SV("https://sso.canvaslms.com/jwks")};
-    const struct lti_service service = {.registration = &registration,
-                                        .deployment_id = SV("1"),
-                                        .http = {fake_fetch, &platform},
-                                        .signer = {.sign = fake_sign},
-                                        .clock = {fake_now, &b->now},
-                                        .tokens = tokens};
+    const struct lti_service service = platform_service(b, &platform, tokens);
     b->source.service = &service;
     b->course.nrps_url = SV(SITE "/api/lti/courses/55/names_and_roles");
     b->course.link_count = 1; /* Ana launched; Ben never did */
@@ -155,6 +165,30 @@ static void canvas__lists_by_nrps_who_never_launched(void **state) {
     lti_tokens_destroy(tokens);
     assert_true(sv_eq(member_of(b, BEN)->sub, SV(BEN_SUB)));
     assert_int_equal(asked(b, TEA_SUB), 0); /* learners only */
+    assert_int_equal(b->reading.unmatched_count, 0);
+}
+
+/* NRPS, asked for the course's own link, says Canvas's id beside each sub: nobody is looked up. */
+static void canvas__takes_who_is_who_from_the_roster_at_once(void **state) {
+    struct bench *b = *state;
+    struct fake_http platform = {0};
+    const struct fake_reply roster[] = {{.status = 200,
+                                         .body = "{\"id\":\"x\",\"members\":[" MEMBER(
+                                             ANA_SUB, "871") "," MEMBER(BEN_SUB, "872") "]}"}};
+    platform.replies = roster;
+    platform.reply_count = 1;
+    struct lti_tokens *tokens = lti_tokens_create();
+    const struct lti_service service = platform_service(b, &platform, tokens);
+    b->source.service = &service;
+    b->course.nrps_url = SV(SITE "/api/lti/courses/55/names_and_roles");
+    b->course.link_count = 0;
+    must_read(b);
+    lti_tokens_destroy(tokens);
+    assert_non_null(strstr(platform.seen[platform.requests - 1].url, "rlid="));
+    assert_int_equal(asked(b, "lti_1_3_id"), 0);
+    assert_true(sv_eq(member_of(b, ANA)->sub, SV(ANA_SUB)));
+    assert_true(sv_eq(member_of(b, BEN)->sub, SV(BEN_SUB)));
+    assert_int_equal(b->reading.link_count, 2);
     assert_int_equal(b->reading.unmatched_count, 0);
 }
 
@@ -354,6 +388,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(canvas__keeps_who_is_who_when_it_breaks_off, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__lists_by_nrps_who_never_launched, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__takes_who_is_who_from_the_roster_at_once, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(canvas__reads_modules_with_requirements_only, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__asks_for_items_that_do_not_come_along, setup,
