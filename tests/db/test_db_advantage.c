@@ -97,6 +97,7 @@ static void map_badge(const char *course) {
     (void)support_sql(sql);
 }
 
+/* attacks.md E8 */
 static void history__proposes_the_nearest_course_with_badges_of_the_same_deployment(void **state) {
     (void)state;
     AUTO_ARENA a = {0};

@@ -99,6 +99,7 @@ static void store_deep_link_get__gives_what_the_launch_brought(void **state) {
     place_close(&p);
 }
 
+/* attacks.md H4 */
 static void store_deep_link_use__counts_once(void **state) {
     (void)state;
     struct place p;

@@ -152,6 +152,7 @@ static void store_launch_record__takes_many_people_into_few_courses_at_once(void
     store_destroy(store);
 }
 
+/* attacks.md E2 */
 static void store_launch_record__keeps_platforms_apart(void **state) {
     (void)state;
     AUTO_ARENA a = {0};
@@ -224,6 +225,37 @@ static void store_launch_record__makes_admins_by_grant_and_by_trust_only(void **
     store_destroy(store);
 }
 
+/* attacks.md E6: rights are those of a launch of the last four hours, and of a platform that is on.
+ */
+static void store_session_get__ends_after_hours_and_with_its_platform(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    static const struct {
+        const char *change;
+        bool is_open;
+    } rows[] = {
+        {"UPDATE session SET expires_at = expires_at - interval '239 minutes'", true},
+        {"UPDATE session SET expires_at = expires_at - interval '4 hours'", false},
+        {"UPDATE registration SET is_enabled = false", false},
+    };
+    struct store *store = support_store(2);
+    struct model_registration r = support_platform(store, &a, "north");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct err err = {0};
+        struct store_session session;
+        char id[37];
+        struct model_launch l = launch_of(&r, arena_printf(&a, "n%zu", i), "17");
+        struct store_launch record = record_of(&l, id, 1);
+        assert_true(store_launch_record(store, &record, &err));
+        (void)support_sql(rows[i].change);
+        bool is_open = store_session_get(store, sv_from(id), record.token_hash, &a, &session, &err);
+        if (is_open != rows[i].is_open || (!is_open && strcmp(err.reason, "session") != 0)) {
+            fail_msg("%s: %s", rows[i].change, is_open ? "open" : err.reason);
+        }
+    }
+    store_destroy(store);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store_launch_record__opens_a_session_once),
@@ -233,6 +265,7 @@ int main(void) {
         cmocka_unit_test(store_launch_record__keeps_platforms_apart),
         cmocka_unit_test(store_launch_record__ends_another_persons_sessions_in_the_same_browser),
         cmocka_unit_test(store_launch_record__makes_admins_by_grant_and_by_trust_only),
+        cmocka_unit_test(store_session_get__ends_after_hours_and_with_its_platform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,7 @@ static long long count_as_app(const char *institution, const char *table) {
     return n;
 }
 
+/* attacks.md E10: the second lock, whatever a statement forgets */
 static void tenant_tables__show_no_row_without_the_institution(void **state) {
     (void)state;
     struct err err = {0};

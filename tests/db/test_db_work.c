@@ -408,6 +408,7 @@ static void store_purge__ends_awards_whose_time_is_over(void **state) {
     place_close(&p);
 }
 
+/* attacks.md F14 */
 static void store_purge__has_every_course_judged_once_a_day(void **state) {
     (void)state;
     struct place p;

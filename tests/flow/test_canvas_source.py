@@ -116,6 +116,7 @@ def test_the_course_is_read_and_the_token_is_judged_in_words(school):
 
 
 def test_a_grade_becomes_a_badge_and_stays_when_the_grade_goes(school):
+    """With the grade it was given for (attacks.md F14)."""
     canvas = school.canvas
     canvas.grade(ANA, QUIZ, 8)
     school.launch(ANA)
@@ -125,9 +126,12 @@ def test_a_grade_becomes_a_badge_and_stays_when_the_grade_goes(school):
     assert school.laurel.rows("SELECT f.score FROM fact f JOIN item i ON i.id = f.item_id WHERE i.title = 'Lab safety quiz'"
                               " AND f.submitted_at IS NOT NULL") == [(None,)]
     assert len(school.awards(ANA, "quiz")) == 1, "the policy is to keep"
+    [(reasons,)] = school.laurel.rows("SELECT a.reasons FROM award a JOIN badge b ON b.id = a.badge_id WHERE b.key = 'quiz'")
+    assert [(leaf["score"], leaf["state"]) for leaf in reasons["leaves"]] == [("8", "met")]
 
 
 def test_nothing_is_given_for_hidden_pending_or_excused_work(school):
+    """attacks.md F15."""
     canvas = school.canvas
     school.launch(CHO)
     for more in ({"posted_at": None}, {"workflow_state": "pending_review"}, {"excused": True},

@@ -123,6 +123,7 @@ def test_a_waiting_deployment_is_approved_by_the_school_that_invited(place):
 
 
 def test_a_shared_registration_shows_no_other_schools_deployment_and_decides_nothing(place):
+    """attacks.md E3."""
     assert place.launch_from("other-school").status == 401
     page = place.admin.page("connection")
     assert "other-school" not in page.text and "laurel platform approve" in page.text

@@ -361,6 +361,7 @@ OWN_HOST = "https://canvas.school.example"
 
 @pytest.mark.parametrize("name", ["cloud", "a"])
 def test_only_canvas_cloud_says_in_the_launch_which_host_frames_its_pages(house, name):
+    """attacks.md H6."""
     platform = getattr(house, name)
     pending, login = begin(house, platform)
     token = platform.token(pending.nonce, {LTI + "launch_presentation": {"return_url": OWN_HOST + "/courses/1/external_content"}})

@@ -230,6 +230,7 @@ ODD = ' {"a":"b"}\r\n\t\u0001 <script>&amp;\'"\\ \u2028 \U0001f393 ' + "é" * 50
 
 @pytest.mark.parametrize("data", ["", "csrftoken:c7fbba78-7b75-46e3-9201-11e6d5f36f53", ODD, "x" * 32768], ids=["empty", "plain", "odd", "32 KiB"])
 def test_data_goes_back_as_it_came(school, data):
+    """attacks.md H5."""
     _, claims, _ = Picker(school, school.teacher, {"data": data}).answer(["badges"])
     assert claims[DL + "data"] == data
 
@@ -269,6 +270,7 @@ STRANGERS = ["https://evil.example/return", "javascript:alert(1)", "http://lms.e
                                       {"accept_types": ["html", "link"]}, {"accept_types": None}, {"data": {"a": 1}}, {"data": "x" * 32769}],
                          ids=[*STRANGERS, "no address", "no tool links", "no types", "data is no text", "too much data"])
 def test_a_request_that_cannot_be_answered_is_refused_at_the_launch(school, settings):
+    """attacks.md H1, H5."""
     def rows():     # what a launch writes and the worker does not
         return school.laurel.rows("SELECT (SELECT count(*) FROM session), (SELECT count(*) FROM used_nonce), (SELECT count(*) FROM deep_link)")
     before = rows()

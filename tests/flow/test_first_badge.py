@@ -85,6 +85,7 @@ def test_the_student_sees_the_badge(school):
 
 
 def test_the_boundary_counts_and_nothing_below_it_or_hidden(school):
+    """attacks.md F15."""
     exactly, below, hidden, ungraded = (school.student(n) for n in (1, 2, 3, 4))
     school.mark(exactly, 80)
     school.mark(below, 79.5)

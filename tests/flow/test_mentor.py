@@ -7,14 +7,11 @@ import pytest
 from support import laurel
 from support.laurel import wait_until
 
-from .test_pages import CLAIM, CONTEXT_ROLE, Person
+from .test_pages import CLAIM, CONTEXT_ROLE, ROUTES, Person
 
 BADGES = [{"key": "task-one", "name": "First Task Done", "rule": {"item": "Task 1", "min_percent": 80}},
           {"key": "task-two", "name": "Second Task Done", "rule": {"item": "Task 2", "min_percent": 80}}]
 LONG = "Maximiliane-Konstantia " * 20
-# What the table of routes says: (method, path, flags). Every page that is added comes into the matrix by itself.
-ROUTES = re.findall(r'\{(WEB_GET|WEB_POST),\s*"/app/l/:launch/([^"]*)",\s*go_\w+,\s*([^}]*)\}',
-                    (laurel.SOURCE / "module/page/page.c").read_text(encoding="utf-8"))
 
 
 class School:

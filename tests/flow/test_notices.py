@@ -1,4 +1,9 @@
-"""Platform notifications: what is taken, what is refused, and that no token stands for another (attacks.md E8, F1, F17)."""
+"""Platform notifications: what is taken, what is refused, and that no token stands for another (attacks.md E8, F1, F17).
+
+Rows of group F that nothing here can meet yet:
+  F16  a forged live event: Laurel has no address that takes Canvas's live events; notices are all that platforms may send.
+  F18  codes and states of REST OAuth: Laurel asks nobody to consent; tokens of a source are set by the operator and sealed
+       (test_canvas_source.py)."""
 import contextlib
 import json
 import secrets
@@ -95,7 +100,7 @@ FORGED = {
     "a copy of nothing": ("notice", lambda h: signed(h.a, claims(h.a, delta={LTI + "context": None}))),
     "a launch's message type": ("message_type", lambda h: signed(h.a, claims(
         h.a, delta={LTI + "message_type": "LtiResourceLinkRequest"}))),
-    "a launch": ("notice", lambda h: h.a.token("n-of-a-launch")),
+    "a launch (F1)": ("notice", lambda h: h.a.token("n-of-a-launch")),
     "no token": ("jws", lambda h: "not.a.token"),
     "nothing": ("jws", lambda h: ""),
 }

@@ -18,6 +18,10 @@ BADGES = [
     {"key": "by-hand", "name": "Helped Others", "rule": {"manual": "helped somebody"}},
     {"key": "after", "name": "Helper and More", "rule": {"badge": "by-hand"}},
 ]
+# What the table of routes says: (method, path, flags). Every page that is added comes into the matrices by itself.
+ROUTES = re.findall(r'\{(WEB_GET|WEB_POST),\s*"/app/l/:launch/([^"]*)",\s*go_\w+,\s*([^}]*)\}',
+                    (laurel.SOURCE / "module/page/page.c").read_text(encoding="utf-8"))
+FOR_STAFF = [(method, path) for method, path, flags in ROUTES if "PAGE_TEACHER" in flags or "PAGE_ADMIN" in flags]
 
 
 class Person:
@@ -110,15 +114,31 @@ def badge_ids(school):
     return dict(school.laurel.rows("SELECT key, public_id::text FROM badge"))
 
 
+def at(path, why, badge):
+    """A route's path with names in it: whose why page this is, and a badge."""
+    person = why.split("/why/")[1].split("/")[0]
+    return path.replace(":person", person).replace(":badge", badge).replace(":deed", "award").replace(":decision", "take")
+
+
 # --- who sees what
 
-@pytest.mark.parametrize("path", ["grid", "badges", "why/AAAAAAAAAAAAAAAAAAAAAA/%(badge)s", "badges/import"])
-def test_a_learner_is_refused_at_the_pages_of_teachers(school, pupil, path):
-    assert pupil.get(path % {"badge": badge_ids(school)["task-one"]}).status == 403
+@pytest.mark.parametrize("method, path", FOR_STAFF)
+def test_a_learner_is_refused_at_the_pages_of_teachers(school, pupil, method, path):
+    """attacks.md E4: asked again for every request, also with the names and the form token of a page of their own."""
+    where = at(path, school.why(school.student(0), "First Task Done"), badge_ids(school)["task-one"])
+    reply = pupil.get(where) if method == "WEB_GET" else pupil.send(where, {"csrf": pupil.csrf(), "reason": "I want it"})
+    assert reply.status == 403
+
+
+def test_these_pages_and_no_more_are_for_learners():
+    """attacks.md E4, F10: the one form of theirs asks for a reading; what they did comes from the LMS alone."""
+    assert {(method, path) for method, path, _ in ROUTES} - set(FOR_STAFF) == {("WEB_POST", "check"), *(
+        ("WEB_GET", path) for path in ("", "learner", "badges/:badge", "image/:badge.svg", "placed/:badge"))}
 
 
 @pytest.mark.parametrize("deed", ["award", "revoke", "decide", "approve", "attest", "restore"])
 def test_a_learner_awards_nothing(school, pupil, deed):
+    """attacks.md E4, F10."""
     address = school.why(school.student(0), "First Task Done").split("/why/")[1]
     reply = pupil.send(f"why/{address}/{deed}", {"csrf": pupil.csrf(), "reason": "I want it", "decision": "approve"})
     assert reply.status == 403 and school.awards(school.student(0), "First Task Done") == []
@@ -136,7 +156,7 @@ def test_what_is_not_there_is_404(school, path):
 
 
 def test_another_institutions_badge_is_not_there(school):
-    """Also for a badge administrator, by an id that exists."""
+    """attacks.md E1. Also for a badge administrator, by an id that exists, at every page that takes one."""
     foreign = "0190a1b2-0000-7000-8000-00000000000a"
     with school.laurel.connect() as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO institution (name) VALUES ('Elsewhere') RETURNING id")
@@ -145,9 +165,14 @@ def test_another_institutions_badge_is_not_there(school):
         (issuer,) = cursor.fetchone()
         cursor.execute("INSERT INTO badge (institution_id, issuer_id, public_id, key, name, definition)"
                        " VALUES (%s, %s, %s, 'theirs', 'Theirs', '{}')", [institution, issuer, foreign])
+    why = school.why(school.student(0), "First Task Done")
+    takes_one = [(method, at(path, why, foreign)) for method, path, _ in ROUTES if ":badge" in path]
+    assert len(takes_one) >= 5
     for person in (school.admin, school.teacher):
-        for path in (f"badges/{foreign}", f"image/{foreign}.svg"):
-            assert person.get(path).status == 404
+        for method, path in takes_one:
+            reply = person.get(path) if method == "WEB_GET" else person.send(path, {"csrf": person.token("learner"), "reason": "mine now"})
+            assert reply.status == (200 if path.startswith("placed/") else 404), path      # a placed link opens the course then
+            assert "Theirs" not in reply.text, path
 
 
 def test_a_learner_sees_no_other_learner(school, pupil):
@@ -158,6 +183,7 @@ def test_a_learner_sees_no_other_learner(school, pupil):
 
 
 def test_people_are_named_by_tokens_that_hold_in_one_course_only(school):
+    """attacks.md E7."""
     token, badge = school.why(school.student(0), "First Task Done").split("/")[-2:]
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", token) and str(school.student(0)["id"]) != token
     [(person,)] = school.laurel.rows("SELECT id FROM person WHERE sub = %s", [str(school.student(0)["id"])])

@@ -160,6 +160,7 @@ def test_an_address_that_is_about_to_be_registered_has_the_common_keys(house):
 
 
 def test_what_was_not_granted_is_said(house, moodle):
+    """attacks.md F6."""
     moodle.granted = SCOPES[:1]
     text = visit(house, invite(house), moodle).text
     rows = re.findall(r"icon-(met|none)\".*?<span>([^<]*): <strong>([^<]*)", text)
@@ -265,6 +266,7 @@ def test_what_is_no_configuration_is_refused(house, moodle, name):
 
 @pytest.mark.parametrize("status,reason", [(302, "http_302"), (401, "http_401"), (404, "http_404"), (500, "http_500")])
 def test_a_configuration_that_is_not_there_is_said(house, moodle, status, reason):
+    """attacks.md G4, G11."""
     moodle.config_reply = (status, {"Location": house.stranger.base + "/openid-configuration"}, b"SECRET-OF-THE-HOST")
     text = problem(house, visit(house, invite(house), moodle), reason, 502)
     assert "SECRET-OF-THE-HOST" not in text
@@ -272,6 +274,7 @@ def test_a_configuration_that_is_not_there_is_said(house, moodle, status, reason
 
 
 def test_a_configuration_of_a_gigabyte_is_cut_off(house, moodle):
+    """attacks.md G7."""
     moodle.config_reply = (200, {}, b'{"issuer": "' + b"x" * 70000 + b'"}')
     problem(house, visit(house, invite(house), moodle), "size", 502)
 
@@ -279,6 +282,7 @@ def test_a_configuration_of_a_gigabyte_is_cut_off(house, moodle):
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://127.0.0.1:1/x", "https://127.0.0.1/x", "https://[::1]/x",
                                  "https://10.0.0.1/x", "https://2130706433/x", "https://0x7f.1/x"])
 def test_a_private_address_is_not_called(house, moodle, url):
+    """attacks.md G1, G2."""
     reply = visit(house, invite(house), moodle, openid_configuration=url)
     assert reply.status in (400, 502) and "was not connected" in reply.text
 
@@ -286,6 +290,7 @@ def test_a_private_address_is_not_called(house, moodle, url):
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://lms.example/x", "javascript:alert(1)", "http://lms.example/x",
                                  "https://user:pass@lms.example/x", "https://lms.example/x#y", "lms.example"])
 def test_an_address_that_is_none_is_refused(house, moodle, url):
+    """attacks.md G5, G6."""
     problem(house, visit(house, invite(house), moodle, openid_configuration=url), "openid_configuration", 400)
 
 
@@ -347,6 +352,7 @@ def test_an_answer_without_a_client_id_is_refused(house, moodle, answer):
 
 
 def test_a_redirected_registration_is_not_followed(house, moodle):
+    """attacks.md G4, G15."""
     moodle.register_reply = (307, {"Location": house.stranger.base + "/register"}, b"")
     problem(house, visit(house, invite(house), moodle), "registration_refused", 502)
     assert not house.stranger.asked

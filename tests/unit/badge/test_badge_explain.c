@@ -156,6 +156,7 @@ static void badge_explain__says_what_is_true_and_what_is_needed(void **state) {
 #define QUIZ_BARE "{\"item\": \"Lab safety quiz\"}"
 #define QUIZ_LETTER "{\"item\": \"Lab safety quiz\", \"min_letter\": \"B\"}"
 
+/* attacks.md F15 */
 static void badge_explain__never_tells_a_learner_a_hidden_grade(void **state) {
     (void)state;
     static const char *const rules[] = {QUIZ, QUIZ_BY, QUIZ_BARE, QUIZ_LETTER};
@@ -243,6 +244,7 @@ static void badge_explain__has_no_next_step_when_met_and_a_reason_when_stuck(voi
     json_decref(page);
 }
 
+/* attacks.md F14 */
 static void badge_reasons_json__keeps_the_facts_seen(void **state) {
     (void)state;
     AUTO_LAB c;

@@ -62,7 +62,7 @@ static void canvas__asks_as_the_api_wants(void **state) {
     assert_string_equal(b->canvas.urls[0], SITE "/api/v1/courses/55");
 }
 
-/* One row each that a naive reader gets wrong. */
+/* One row each that a naive reader gets wrong (attacks.md F15). */
 static void canvas__judges_a_submission_as_the_gradebook_shows_it(void **state) {
     static const struct {
         const char *name, *fields;

@@ -340,7 +340,8 @@ static void canvas__reads_outcomes_with_their_mastery(void **state) {
     assert_int_equal(asked(b, "/outcome_rollups"), 2);
 }
 
-/* Canvas's roll-up counts a grade that is not posted: it must not show through a badge. */
+/* Canvas's roll-up counts a grade that is not posted: it must not show through a badge
+ * (attacks.md F15). */
 static void canvas__takes_no_outcome_from_hidden_grades(void **state) {
     static const struct {
         const char *name, *alignments;

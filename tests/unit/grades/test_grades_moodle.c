@@ -57,6 +57,7 @@ static void moodle__asks_as_the_web_service_wants(void **state) {
     assert_true(sv_eq(field_of(sv_from(b->moodle.forms[2]), SV("userid")), SV("0")));
 }
 
+/* attacks.md F15 */
 static void moodle__marks_hidden_grades_as_not_posted(void **state) {
     struct bench *b = *state;
     must_read(b);

@@ -154,6 +154,7 @@ static void find__follows_moodles_pages_and_ignores_foreign_columns(void **state
 static const char link_to_itself[] =
     "<" BASE "?type_id=1&resource_id=badge-1&tag=laurel>; rel=\"next\"";
 
+/* attacks.md F4 */
 static void pages__stay_on_their_server_and_end(void **state) {
     static const char *const links[] = {
         "<https://evil.example/next>; rel=\"next\"",
@@ -176,6 +177,7 @@ static void pages__stay_on_their_server_and_end(void **state) {
     }
 }
 
+/* attacks.md F4 */
 static void pages__are_capped(void **state) {
     struct bench *b = *state;
     struct lti_pages pages;
@@ -591,6 +593,7 @@ static void service__gives_the_token_to_the_registrations_hosts_only(void **stat
     assert_int_equal(b->fake.requests + b->fake.token_requests, 0);
 }
 
+/* attacks.md F6 */
 static void service__does_not_call_without_the_scope(void **state) {
     struct bench *b = *state;
     const struct fake_reply tokens[] = {

@@ -121,6 +121,7 @@ static void verify__gives_each_defect_its_reason(void **state) {
     }
 }
 
+/* attacks.md F1 */
 static void verify__takes_no_launch_and_no_other_key(void **state) {
     (void)state;
     struct lti_notice n;
@@ -158,6 +159,7 @@ static void sender__believes_nothing_but_reads_who_it_is_said_to_be(void **state
     }
 }
 
+/* attacks.md F17 */
 static void batch__takes_a_hundred_and_no_more(void **state) {
     (void)state;
     for (size_t n = LTI_NOTICES_MAX; n <= LTI_NOTICES_MAX + 1; n++) {

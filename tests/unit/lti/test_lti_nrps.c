@@ -159,6 +159,7 @@ static void roster__follows_pages(void **state) {
     assert_true(sv_eq(b->roster.members[1].sub, SV("5")));
 }
 
+/* attacks.md F4: also pages that lead back or elsewhere */
 static void roster__is_all_or_nothing(void **state) {
     static const struct {
         struct fake_reply second;
@@ -237,6 +238,7 @@ static void roster__does_not_trust_that_a_filter_lasts(void **state) {
     assert_true(!b->roster.members[1].is_learner && b->roster.members[1].is_teacher);
 }
 
+/* attacks.md F9 */
 static void roster__keeps_names_as_text(void **state) {
     struct bench *b = *state;
     const struct fake_reply replies[] = {
@@ -282,6 +284,7 @@ static void read_link__asks_with_rlid_and_keeps_each_members_canvas_id(void **st
     }
 }
 
+/* attacks.md F9 */
 static void roster__is_bounded(void **state) {
     struct bench *b = *state;
     struct lti_roster full = {.count = LTI_ROSTER_MAX, .cap = LTI_ROSTER_MAX};

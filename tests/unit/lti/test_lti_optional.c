@@ -373,6 +373,7 @@ lti_claims_is_own_service__trusts_instructure_hosts_for_canvas_cloud_only(void *
     assert_false(lti_claims_is_own_service(&r, SV("")));
 }
 
+/* attacks.md H6 */
 static void lti_claims_read__keeps_only_safe_return_urls_and_known_targets(void **state) {
     (void)state;
     AUTO_ARENA a;

@@ -108,6 +108,7 @@ static void token_request__sends_the_assertion_of_the_security_framework(void **
     assert_int_equal(json_string_length(json_object_get(claims, "jti")), 22); /* 128 bits */
 }
 
+/* attacks.md F8 */
 static void token_request__uses_the_registered_audience(void **state) {
     struct bench *b = *state;
     struct model_registration d2l = moodle;
@@ -119,6 +120,7 @@ static void token_request__uses_the_registered_audience(void **state) {
     assert_claim(claims, "aud", "https://api.brightspace.com/auth/token");
 }
 
+/* attacks.md F8 */
 static void token_request__never_repeats_a_jti(void **state) {
     struct bench *b = *state;
     struct lti_token_grant grant;
@@ -168,6 +170,7 @@ static void token_request__says_what_a_refusal_means(void **state) {
     }
 }
 
+/* attacks.md F5, F6 */
 static void token_reply__is_judged_strictly(void **state) {
     static const struct {
         const char *body, *reason; /* reason NULL: taken */
@@ -217,6 +220,7 @@ static void token_reply__is_judged_strictly(void **state) {
     }
 }
 
+/* attacks.md F5 */
 static void token_reply__refuses_10_mb(void **state) {
     struct bench *b = *state;
     struct lti_token_grant grant;
@@ -247,6 +251,7 @@ static void token_cache__keeps_a_token_until_a_minute_before_its_end(void **stat
     assert_int_equal(b->fake.token_requests, 2);
 }
 
+/* attacks.md E3: by registration, deployment and scopes */
 static void token_cache__keeps_apart_what_must_not_mix(void **state) {
     struct bench *b = *state;
     const struct sv both[] = {SV(LTI_SCOPE_SCORE), SV(LTI_SCOPE_LINEITEM)};
@@ -265,6 +270,7 @@ static void token_cache__keeps_apart_what_must_not_mix(void **state) {
     assert_true(sv_eq(get(b), SV("T4")));
 }
 
+/* attacks.md F5 */
 static void token_cache__does_not_keep_a_token_without_life(void **state) {
     struct bench *b = *state;
     const struct fake_reply replies[] = {

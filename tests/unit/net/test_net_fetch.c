@@ -136,6 +136,7 @@ static void net_response_header__is_found_without_case(void **state) {
     assert_true(sv_eq(value, SV("<a>; rel=next")));
 }
 
+/* attacks.md F3, G4 */
 static void net_fetch__does_not_follow_redirects(void **state) {
     struct rig *r = *state;
     struct net_request q = request_for(r, "/redirect");
@@ -144,6 +145,7 @@ static void net_fetch__does_not_follow_redirects(void **state) {
     assert_int_equal(atomic_load(&r->server.canary_hits), 0);
 }
 
+/* attacks.md G7 */
 static void net_fetch__caps_the_body_however_it_comes(void **state) {
     static const char *const paths[] = {"/announced", "/endless", "/bomb", "/headers"};
     struct rig *r = *state;
@@ -170,6 +172,7 @@ static void net_fetch__lets_verification_reach_no_listed_host(void **state) {
     assert_fails(r, &q, "policy", ERR_RETRY_PARK);
 }
 
+/* attacks.md G7 */
 static void net_fetch__gives_up_on_a_slow_drip(void **state) {
     struct rig *r = *state;
     struct net_request q = request_for(r, "/drip");
@@ -223,6 +226,7 @@ static void net_fetch__keeps_the_connection(void **state) {
     assert_int_equal(atomic_load(&r->server.connections), 1);
 }
 
+/* attacks.md G8 */
 static void net_fetch__ignores_proxies_of_the_environment(void **state) {
     struct rig *r = *state;
     assert_int_equal(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);

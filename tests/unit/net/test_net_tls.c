@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,7 +20,7 @@
 extern char **environ;
 
 static char folder[] = "/tmp/laurel-tls-XXXXXX";
-static char key_file[64], cert_file[64], config_file[64];
+static char key_file[64], cert_file[64], expired_file[64], config_file[64];
 
 static pid_t spawn_quietly(char *const argv[]) {
     posix_spawn_file_actions_t actions;
@@ -44,6 +45,26 @@ static void loosen_openssl(void) {
                       f) >= 0);
     assert_int_equal(fclose(f), 0);
     assert_int_equal(setenv("OPENSSL_CONF", config_file, 1), 0);
+}
+
+/* The same certificate, but good until yesterday. */
+static bool make_expired(void) {
+    (void)snprintf(expired_file, sizeof expired_file, "%s/expired.pem", folder);
+    FILE *key_in = fopen(key_file, "r");
+    FILE *cert_in = fopen(cert_file, "r");
+    FILE *out = fopen(expired_file, "w");
+    assert_true(key_in != NULL && cert_in != NULL && out != NULL);
+    EVP_PKEY *key = PEM_read_PrivateKey(key_in, NULL, NULL, NULL);
+    X509 *cert = PEM_read_X509(cert_in, NULL, NULL, NULL);
+    bool ok = key != NULL && cert != NULL &&
+              X509_gmtime_adj(X509_getm_notBefore(cert), -2 * 86400L) != NULL &&
+              X509_gmtime_adj(X509_getm_notAfter(cert), -86400L) != NULL &&
+              X509_sign(cert, key, EVP_sha256()) > 0 && PEM_write_X509(out, cert) == 1;
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    (void)fclose(key_in);
+    (void)fclose(cert_in);
+    return fclose(out) == 0 && ok;
 }
 
 /* A self-signed certificate for the name localhost, and not for its address. */
@@ -72,13 +93,14 @@ static int make_certificate(void **state) {
                           NULL};
     int status = 0;
     pid_t pid = spawn_quietly(argv);
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 && make_expired() ? 0 : -1;
 }
 
 static int remove_certificate(void **state) {
     (void)state;
     (void)unlink(key_file);
     (void)unlink(cert_file);
+    (void)unlink(expired_file);
     (void)unlink(config_file);
     (void)rmdir(folder);
     return 0;
@@ -104,15 +126,16 @@ static bool is_listening(int port) {
     return is_open;
 }
 
-/* One fetch from a fresh server; `version` as s_server wants it, or NULL. */
-static bool fetch_over_tls(const char *host, const char *version, bool trusts,
+/* One fetch from a fresh server with the certificate in `file`; `version` as s_server wants it, or
+ * NULL. */
+static bool fetch_over_tls(const char *host, char *file, const char *version, bool trusts,
                            struct net_response *response, struct arena *a, struct err *err) {
     int port = free_port();
     char *const argv[] = {(char *)"openssl", (char *)"s_server",
                           (char *)"-www",    (char *)"-quiet",
                           (char *)"-accept", arena_printf(a, "127.0.0.1:%d", port),
                           (char *)"-key",    key_file,
-                          (char *)"-cert",   cert_file,
+                          (char *)"-cert",   file,
                           (char *)"-cipher", (char *)"ALL:@SECLEVEL=0",
                           (char *)version,   NULL};
     pid_t pid = spawn_quietly(argv);
@@ -121,7 +144,7 @@ static bool fetch_over_tls(const char *host, const char *version, bool trusts,
         (void)poll(NULL, 0, 25);
     }
     struct sv entry = sv_printf(a, "%s:%d", host, port);
-    struct net_client_config config = {.ca_file = trusts ? cert_file : NULL};
+    struct net_client_config config = {.ca_file = trusts ? file : NULL};
     struct net_client *client = NULL;
     assert_true(net_policy_parse(a, &entry, 1, &config.policy, err));
     assert_true(net_client_create(&config, &client, err));
@@ -133,24 +156,28 @@ static bool fetch_over_tls(const char *host, const char *version, bool trusts,
     return ok;
 }
 
+/* attacks.md G9 */
 static void net_tls__is_judged(void **state) {
     (void)state;
     static const struct {
-        const char *name, *host, *version;
+        const char *name, *host;
+        char *file;
+        const char *version;
         bool trusts, is_taken;
     } rows[] = {
-        {"a trusted certificate for this name", "localhost", NULL, true, true},
-        {"the same with TLS 1.2 only", "localhost", "-tls1_2", true, true},
-        {"a certificate nobody vouches for", "localhost", NULL, false, false},
-        {"a certificate for another name", "127.0.0.1", NULL, true, false},
-        {"TLS 1.1", "localhost", "-tls1_1", true, false},
+        {"a trusted certificate for this name", "localhost", cert_file, NULL, true, true},
+        {"the same with TLS 1.2 only", "localhost", cert_file, "-tls1_2", true, true},
+        {"a certificate nobody vouches for", "localhost", cert_file, NULL, false, false},
+        {"a certificate for another name", "127.0.0.1", cert_file, NULL, true, false},
+        {"TLS 1.1", "localhost", cert_file, "-tls1_1", true, false},
+        {"a trusted certificate that is over", "localhost", expired_file, NULL, true, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         AUTO_ARENA a = {0};
         struct net_response response = {0};
         struct err err = {0};
-        bool ok =
-            fetch_over_tls(rows[i].host, rows[i].version, rows[i].trusts, &response, &a, &err);
+        bool ok = fetch_over_tls(rows[i].host, rows[i].file, rows[i].version, rows[i].trusts,
+                                 &response, &a, &err);
         if (ok != rows[i].is_taken || (ok && response.status != 200)) {
             fail_msg("%s: %s", rows[i].name, ok ? "taken" : err.text);
         }

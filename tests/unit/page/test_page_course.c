@@ -10,6 +10,7 @@
 
 static const unsigned char MASTER[SEAL_MASTER_BYTES] = {1, 2, 3};
 
+/* attacks.md E7 */
 static void page_person_seal__differs_by_institution_course_and_person(void **state) {
     (void)state;
     AUTO_ARENA a = {0};
