@@ -62,7 +62,7 @@ static const char *current(struct house *h, int64_t registration_id) {
     struct store_key key = {0};
     struct sv pem = {0};
     if (!store_key_current(h->store, registration_id, &h->a, &key, &pem, &err)) {
-        return err.reason[0] == '\0' ? err.text : arena_printf(&h->a, "%s", err.reason);
+        return arena_printf(&h->a, "%s", err.reason[0] == '\0' ? err.text : err.reason);
     }
     assert_true(sv_eq(pem, key.kid)); /* the box of this very key */
     return sv_c(&h->a, key.kid);
