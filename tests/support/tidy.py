@@ -1,10 +1,13 @@
-"""clang-tidy over the project's C sources, several at once, remembering in .cache/tidy what was clean before.
+"""clang-tidy over the project's C sources, several at once, remembering beside ccache's memory what was clean before, for
+every clone on the machine.
 
 usage: tidy.py BUILD_FOLDER JOBS SECONDS. A source is looked at again when it, a header of ours that it includes, its
-command line or .clang-tidy changed. What does not fit the time is named and left for the next run."""
+command line or .clang-tidy changed. The product comes before its tests; what does not fit the time is named and left for
+the next run."""
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import shlex
 import subprocess
@@ -12,7 +15,7 @@ import sys
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-CACHE = SOURCE / ".cache" / "tidy"
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "laurel-tidy"
 
 
 def ours(path):
@@ -43,7 +46,7 @@ def fingerprint(entry):
     if files is None:
         return None
     digest = hashlib.sha256((SOURCE / ".clang-tidy").read_bytes())
-    digest.update(json.dumps(command_of(entry)).encode())
+    digest.update(json.dumps(command_of(entry)).replace(str(SOURCE), "").encode())
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -75,7 +78,7 @@ def main():
             entries.setdefault(path, entry)
     deadline = time.monotonic() + seconds
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(lambda entry: look(entry, folder, deadline), entries.values()))
+        results = list(pool.map(lambda path: look(entries[path], folder, deadline), sorted(entries)))
     wrong = [(source, text) for source, text in results if text not in ("clean", "cached", "late")]
     late = [source for source, text in results if text == "late"]
     for _source, text in wrong:

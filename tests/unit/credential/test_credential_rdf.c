@@ -35,7 +35,7 @@ static void rdfc__canonicalises_the_quads_of_every_shape(void **state) {
             str_add(&text, js_sv(line));
         }
         struct err err = {0};
-        struct credential_canon out;
+        struct credential_canon out = {0};
         bool is_disputed = json_object_get(v, "codePointOrder") != NULL;
         struct credential_canon_options how = {.is_utf16_order = is_disputed};
         if (!canonical(&a, str_sv(&text), &how, &out, &err)) {
@@ -82,7 +82,7 @@ static void rdfc__does_not_depend_on_order_or_labels(void **state) {
             }
         }
         struct err err = {0};
-        struct credential_canon out;
+        struct credential_canon out = {0};
         assert_true(canonical(&a, str_sv(&text), &PLAIN, &out, &err));
         if (round == 0) {
             first = out.text;
@@ -105,7 +105,7 @@ static void rdfc__gives_up_on_a_clique_quickly(void **state) {
             }
         }
         struct err err = {0};
-        struct credential_canon out;
+        struct credential_canon out = {0};
         usec_t before = clock_monotonic();
         assert_false(canonical(&a, str_sv(&text), &PLAIN, &out, &err));
         assert_string_equal(err.reason, "too_hard");
@@ -118,7 +118,7 @@ static void rdfc__obeys_the_callers_limit_of_calls(void **state) {
     static const char text[] = "_:a <urn:p> _:b .\n_:b <urn:p> _:a .\n";
     AUTO_ARENA a = {0};
     struct err err = {0};
-    struct credential_canon out;
+    struct credential_canon out = {0};
     assert_true(canonical(&a, SV(text), &PLAIN, &out, &err));
     assert_int_equal(out.alike, 2);
     size_t calls = out.calls;
@@ -178,7 +178,7 @@ static void nquads__reads_comments_graphs_tags_and_escapes(void **state) {
                                "<urn:s> <urn:p> \"1\"^^<http://www.w3.org/2001/XMLSchema#string> .";
     AUTO_ARENA a = {0};
     struct err err = {0};
-    struct credential_canon out;
+    struct credential_canon out = {0};
     if (!canonical(&a, SV(text), &PLAIN, &out, &err)) {
         fail_msg("%s", err.text);
     }

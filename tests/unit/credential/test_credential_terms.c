@@ -25,7 +25,7 @@ static void emit__gives_the_canonical_form_of_every_shape(void **state) {
         AUTO_ARENA a = {0};
         struct err err = {0};
         struct credential_dataset set;
-        struct credential_canon out;
+        struct credential_canon out = {0};
         AUTO_JSON *v = vector_load(json_string_value(json_object_get(entry, "file")));
         struct credential_canon_options how = {.is_utf16_order =
                                                    json_object_get(v, "codePointOrder") != NULL};
