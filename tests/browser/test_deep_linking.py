@@ -34,6 +34,12 @@ def option(driver, name):
     return driver.find_element(By.XPATH, f"//label[.//span[text()='{name}']]")
 
 
+def choose(driver, name):
+    """As a person does: scrolled to where the bar with the buttons does not lie over it."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", option(driver, name))
+    option(driver, name).click()
+
+
 def confirm(driver):
     return driver.find_element(By.CSS_SELECTOR, "button[value=add]")
 
@@ -51,15 +57,15 @@ def test_a_teacher_adds_badges(school, window, pictures, width, name):
     driver = one.driver
     select_content(one, lms)
     assert overflow(driver) <= 0 and confirm(driver).text == "Add to the course"
-    option(driver, name).click()
+    choose(driver, name)
     assert confirm(driver).text == "Add 1 item"
 
     box = driver.find_element(By.ID, "filter")
     box.send_keys("elan\n")         # Enter in the box sends nothing
     assert option(driver, "Élan").is_displayed() and option(driver, name).is_displayed(), "what is chosen stays in sight"
     assert not option(driver, NAMES[3]).is_displayed()
-    option(driver, "Élan").click()
-    option(driver, "My badges").click()
+    choose(driver, "Élan")
+    choose(driver, "My badges")
     assert confirm(driver).text == "Add 3 items"
     box.clear()
     box.send_keys("nothing is called that")
