@@ -102,7 +102,7 @@ const char *credential_number_ecma(double d, char out[CREDENTIAL_NUMBER_MAX]) {
     if (n <= point && point <= 21) {
         put_run(&o, digits, n);
         put_run(&o, NULL, point - n);
-    } else if (point > 0 && point <= 21) {
+    } else if (point > 0 && point < n) {
         put_run(&o, digits, point);
         put(&o, '.');
         put_run(&o, digits + point, n - point);

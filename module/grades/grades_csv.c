@@ -202,7 +202,7 @@ static bool parse_with(struct csv_parser *parser, struct csv_reader *r, struct s
 
 bool grades_csv_parse(struct sv file, struct arena *a, struct grades_reading *out,
                       struct grades_csv_map *map, struct err *err) {
-    struct grades_csv_map unshown;
+    struct grades_csv_map unshown = {0};
     map = map == NULL ? &unshown : map;
     *map = (struct grades_csv_map){0};
     *out = (struct grades_reading){.kind = GRADES_CSV};

@@ -59,7 +59,8 @@ bool jose_kid_is_valid(struct sv kid) {
 
 static bool key_fails(struct err *err, enum err_code code, const char *text) {
     ERR_clear_error();
-    return err_because(err, code, "key", "%s", text);
+    (void)err_because(err, code, "key", "%s", text);
+    return false;
 }
 
 /* Takes the reference to pkey, also on failure. */

@@ -23,9 +23,8 @@ static void push(unsigned char *digits, size_t *used, unsigned from, unsigned to
         digits[i] = (unsigned char)(carry % to);
         carry /= to;
     }
-    while (carry > 0) {
+    for (; carry > 0; carry /= to) {
         digits[(*used)++] = (unsigned char)(carry % to);
-        carry /= to;
     }
 }
 

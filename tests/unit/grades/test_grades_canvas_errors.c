@@ -129,9 +129,8 @@ static void canvas__slows_down_when_it_is_told_to(void **state) {
         {.url = "/assignments?", .status = -1},
         {.url = "/assignments?", .body = "[{\"id\":\"120\",\"na"},
     };
-    struct bench *b = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        b = start_again(state);
+        struct bench *b = start_again(state);
         struct canned twice = rows[i];
         twice.times = 2;
         reply_with(b, twice);
@@ -286,9 +285,8 @@ static void canvas__says_what_to_mend(void **state) {
          "shape",
          "the submissions"},
     };
-    struct bench *b = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        b = start_again(state);
+        struct bench *b = start_again(state);
         reply_with(b, rows[i].row);
         must_fail(b, rows[i].code, rows[i].retry, rows[i].reason);
         if (strstr(b->err.text, rows[i].says) == NULL) {
