@@ -16,7 +16,7 @@ static bool bits_refuse(struct err *err, const char *why) {
 /* Inflate all of it, since a damaged or short list must not pass, and keep one byte. */
 static bool inflate_byte(struct sv gzip, size_t wanted, unsigned char *byte, size_t *total,
                          struct err *err) {
-    unsigned char window[WINDOW_BYTES];
+    unsigned char window[WINDOW_BYTES] = {0};
     z_stream stream = {.next_in = (Bytef *)gzip.ptr, .avail_in = (uInt)gzip.len};
     if (inflateInit2(&stream, 15 + 16) != Z_OK) { /* gzip only */
         return err_set(err, ERR_BUG, "zlib does not start");

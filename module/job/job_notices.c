@@ -24,8 +24,11 @@ bool job_notices(struct job *job, struct err *err) {
     }
     struct err why = {0};
     if (!store_notice_service_get(job->store, deployment_id, job->arena, &at, &why)) {
-        *err = why.code == ERR_NOT_FOUND ? (struct err){0} : why;
-        return why.code == ERR_NOT_FOUND; /* switched off meanwhile: there is nobody to ask */
+        if (why.code == ERR_NOT_FOUND) {
+            return true; /* switched off meanwhile: there is nobody to ask */
+        }
+        *err = why;
+        return false;
     }
     struct sv type = SV(LTI_NOTICE_COPY);
     if (at.url.len == 0 || !job_has_word(at.types, type)) {

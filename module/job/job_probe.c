@@ -179,9 +179,11 @@ bool job_probe(struct job *job, struct err *err) {
     }
     if (!job_service(job, pr.about.registration_id, pr.about.platform_deployment_id, &pr.service,
                      err)) {
-        bool is_switched_off = err->code != ERR_DB; /* since it was asked for */
-        *err = is_switched_off ? (struct err){0} : *err;
-        return is_switched_off;
+        if (err->code == ERR_DB) {
+            return false;
+        }
+        *err = (struct err){0}; /* switched off since it was asked for */
+        return true;
     }
     found.course = pr.about.course_title;
     probe_scopes(&pr);

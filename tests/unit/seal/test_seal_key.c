@@ -177,7 +177,7 @@ static void write_file(const struct folder *f, const char *text, mode_t mode) {
 
 static void seal_open_file__reads_what_seal_generate_made(void **state) {
     (void)state;
-    struct folder f;
+    struct folder f = {0};
     struct err err = {0};
     folder_make(&f);
     assert_true(seal_generate(f.file, &err));
@@ -197,7 +197,7 @@ static void seal_open_file__uses_the_bytes_that_the_file_encodes(void **state) {
     (void)state;
     AUTO_ARENA a;
     arena_init(&a);
-    struct folder f;
+    struct folder f = {0};
     struct err err = {0};
     folder_make(&f);
     struct sv text = base64_encode(&a, MASTER, sizeof MASTER);
@@ -229,7 +229,7 @@ static void seal_open_file__refuses_open_permissions_and_other_contents(void **s
                 {"33 bytes", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQAA", 0600, "32 bytes"},
                 {"no base64", "!!!!", 0600, "32 bytes"},
                 {"two lines", KEY_44 "\n" KEY_44, 0600, "32 bytes"}};
-    struct folder f;
+    struct folder f = {0};
     folder_make(&f);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         print_message("  %s\n", rows[i].name);
