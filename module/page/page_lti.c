@@ -123,6 +123,23 @@ static bool open_state(struct page *p, struct page_lti_arrival *a, struct err *e
                           &a->state, err);
 }
 
+/* Which of the platform's error answers an administrator can do something about. */
+static void note_answer(struct page *p, int64_t registration_id, const char *code) {
+    static const char *const admins[] = {"unauthorized_client", "invalid_scope",
+                                         "unsupported_response_type"};
+    for (size_t i = 0; i < ARRAY_LEN(admins); i++) {
+        if (strcmp(code, admins[i]) == 0) {
+            const struct page_note note = {.registration_id = registration_id,
+                                           .reason = admins[i],
+                                           .text = sv_printf(p->arena,
+                                                             "the platform refused to "
+                                                             "begin a launch: %s",
+                                                             code)};
+            page_notes_add(p->app->notes, p->app->options.store, &note, p->now);
+        }
+    }
+}
+
 /* The platform answered with an error: the pending login is used up, the words are ours. */
 static bool platform_error(struct page *p, struct page_lti_arrival *a, struct err *err) {
     struct err why = {0};
@@ -132,6 +149,7 @@ static bool platform_error(struct page *p, struct page_lti_arrival *a, struct er
             p->app->options.store, a->state.registration_id, a->state.nonce,
             a->state.issued_at + (usec_t)(LTI_STATE_TTL_S + LTI_STATE_SKEW_S) * USEC_PER_S, &why)) {
         log_event(LOG_LEVEL_WARN, "platform_error", LOG_TEXT("error", said.code));
+        note_answer(p, a->state.registration_id, said.code);
     }
     struct err shown = {0};
     (void)err_because(&shown, ERR_DENIED, "platform_error", "%s", said.sentence);

@@ -82,6 +82,14 @@ bool page_lti_offer_ways(struct page *p, const struct page_lti_arrival *a, struc
         a->state.storage_target.len > 0 ? a->state.storage_target : a->form.storage_target;
     log_event(LOG_LEVEL_INFO, "launch_without_cookie", LOG_INT("registration", a->registration.id),
               LOG_TEXT("storage", target.len > 0 ? "offered" : "not offered"));
+    if (target.len == 0) {
+        const struct page_note note = {
+            .registration_id = a->registration.id,
+            .reason = "no_cookie",
+            .text = SV("a browser kept no cookie in the platform's "
+                       "page, so the launch can go on only in a new window")};
+        page_notes_add(p->app->notes, p->app->options.store, &note, p->now);
+    }
     allow_platform(p, a);
     json_t *model = page_model(p, SV("One more step"));
     json_t *launch = json_object();

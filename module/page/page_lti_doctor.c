@@ -70,6 +70,21 @@ static const struct row {
      "an "
      "older address "
      "must be made again."},
+    /* Nor these: a launch that goes on in another window, and answers of the platform. */
+    {"no_cookie", ERR_NONE, 0, NULL,
+     "The browser kept no cookie inside the platform's page, and the platform offers no storage "
+     "(Canvas does). People go on by a button in a window of its own; where it happens to many, "
+     "let "
+     "the platform open Laurel in a new window (Moodle: Launch container)."},
+    {"unauthorized_client", ERR_NONE, FACT_PLATFORM, NULL,
+     "The platform does not know this client id, or the tool is switched off there: compare it "
+     "with "
+     "`laurel platform show` and switch the tool on (Canvas: the developer key; Moodle: "
+     "Activate)."},
+    {"invalid_scope", ERR_NONE, FACT_PLATFORM, NULL,
+     "The platform does not take Laurel's login: register the tool there as LTI 1.3."},
+    {"unsupported_response_type", ERR_NONE, FACT_PLATFORM, NULL,
+     "The platform does not take Laurel's login: register the tool there as LTI 1.3."},
     /* Only with a known registration: see row_of. */
     {"state", ERR_NONE, FACT_OURS,
      "Your learning platform sent this launch to the address of another platform.",

@@ -100,6 +100,28 @@ def test_a_login_for_another_address_goes_on_and_is_noted(house, platform):
     assert "https://old.example/start instead of" in note["text"] and "secret" not in note["text"]
 
 
+def test_a_browser_without_cookies_is_noted_where_the_platform_offers_no_storage(house):
+    bare, storing = house.fresh(), house.fresh()
+    for platform, target in ((bare, None), (storing, "_parent")):
+        reply = house.laurel.login(platform, web.Browser(), **({"lti_storage_target": target} if target else {}))
+        location = reply.location or json.loads(re.search(r'id="login">(.*?)</script>', reply.text, re.S).group(1))["next"]
+        asked = dict(web.urllib.parse.parse_qsl(web.urllib.parse.urlsplit(location).query))
+        reply = web.Browser().post(asked["redirect_uri"], {"id_token": platform.token(asked["nonce"]), "state": asked["state"]})
+        assert reply.status == 401 and "Open in a new window" in reply.text
+    assert "kept no cookie" in problems(house.laurel, bare)["no_cookie"]["text"]
+    assert "no_cookie" not in problems(house.laurel, storing)
+    assert "in a new window" in house.laurel.cli("doctor", check=False).out
+
+
+def test_an_answer_of_the_platform_that_an_administrator_can_mend_is_noted(house):
+    platform = house.fresh()
+    for code in ("login_required", "unauthorized_client"):
+        pending = house.laurel.begin(platform)
+        reply = house.laurel.present(pending, None, fields={"error": code, "state": pending.state})
+        assert reply.status == 401
+    assert set(problems(house.laurel, platform)) == {"unauthorized_client"}
+
+
 def test_a_launch_at_another_registrations_address_says_which_is_its_own(house):
     pending = house.laurel.begin(house.twin_1)
     pending.redirect_uri = house.laurel.base + web.urllib.parse.urlsplit(house.twin_2.launch_url).path
