@@ -18,8 +18,19 @@ struct grades_source {
     const struct lti_service *service; /* ags: the registration's services; else may be NULL */
 };
 
+/* How much is read. */
+enum grades_scope {
+    GRADES_WHOLE,  /* everything, whatever was known */
+    GRADES_CHANGES /* what may differ from the last reading; a source that cannot tell reads whole
+                    */
+};
+
 /* The course to read. Empty where not known. */
 struct grades_course {
+    enum grades_scope scope;
+    usec_t since;                    /* CHANGES: when the last reading that ended well began */
+    const struct model_known *known; /* CHANGES: sorted by person_ref */
+    size_t known_count;
     struct sv ref;           /* context_id (Moodle: its course id; Canvas: 40 hex, or its own id) */
     struct sv lineitems_url; /* ags */
     struct sv nrps_url;      /* ags; canvas: who is in the course, by sub */
@@ -35,9 +46,12 @@ struct grades_io {
     struct clock clock;
     struct arena *arena;  /* the reading lives here */
     int total_timeout_ms; /* of one call; 0: 30 s, since bulk reads take long */
-    /* Waits, so that a source can keep to a rate limit and try again; NULL: it never waits. */
-    void (*pause)(void *ctx, int64_t ms);
+    /* Waits, so that a source can keep to a rate limit and try again. False: it did not (too long,
+     * or the worker is stopping), so the reading breaks off and is gone on with later. NULL: a
+     * source never waits. */
+    bool (*pause)(void *ctx, int64_t ms);
     void *pause_ctx;
+    int parallel; /* requests at once, at most; 0: one */
 };
 
 /* What a reading holds. A capability that is missing means "not known", not "none". */
@@ -60,7 +74,13 @@ struct grades_reading {
     size_t member_count;
     unsigned can;      /* grades_can bits */
     struct sv missing; /* one sentence per thing that is not granted; empty: nothing */
-    bool is_complete;  /* what is not listed here is gone; false: only what is listed is news */
+    bool is_complete;  /* people and items that are not listed here are gone, and so are facts of
+                          the people listed; false: only what is listed is news */
+    bool
+        is_partial; /* of the people listed only the facts that are listed are news: none is gone */
+    struct sv course_ref; /* the source's own id of the course (Canvas: its number); may be empty */
+    bool is_over;         /* concluded: nothing is graded any more */
+    usec_t ends_at;       /* the course's last day by its source; 0: not said */
     int64_t requests, bytes;
     size_t unmatched_count;   /* learners of the source whose sub is not known; left out */
     struct model_link *links; /* found in this reading; kept when it breaks off: worth saving */

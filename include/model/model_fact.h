@@ -24,6 +24,7 @@ struct model_item {
     bool has_maximum, has_pass_mark;
     struct dec maximum, pass_mark;
     bool has_completion; /* the LMS keeps a completion state for it */
+    usec_t due_at;       /* 0: not said */
     bool is_gone;        /* was there once, not in the last complete reading */
 };
 
@@ -63,6 +64,18 @@ struct model_member {
     bool is_learner; /* may earn: an active or concluded student enrolment */
     bool is_teacher; /* teacher, designer or administrator there */
     bool is_active;  /* false: enrolment has concluded */
+    /* What the source wants to be told at the next reading, to see whether anything changed;
+     * opaque, at most 200 bytes; may be empty. */
+    struct sv mark;
+    bool
+        is_unread; /* their facts were not asked for, since nothing changed: what is stored stays */
+};
+
+/* Somebody of an earlier reading. */
+struct model_known {
+    struct sv person_ref;
+    struct sv mark; /* model_member.mark of that reading */
+    usec_t read_at; /* when their facts were last read, not only known to be unchanged */
 };
 
 /* Somebody as both sides name them, by the platform's own word. */

@@ -78,8 +78,12 @@ struct store_reading {
     size_t fact_count;
     const struct model_member *members;
     size_t member_count;
-    struct sv source; /* "moodle": whose items these are */
-    bool is_complete; /* items of this source that are not listed are gone, people have left */
+    struct sv source;     /* "moodle": whose items these are */
+    bool is_complete;     /* items of this source that are not listed are gone, people have left */
+    bool is_partial;      /* facts that are not listed are not gone */
+    struct sv course_ref; /* the source's own id of the course; empty: not said */
+    bool is_over;
+    usec_t ends_at;
     usec_t read_at;
 };
 struct store_reading_result {

@@ -100,10 +100,10 @@ static bool body_parse(struct sv body, const char *what, json_t **out, struct er
                              "what answered is not Canvas's API: check the base URL");
 }
 
-static void wait_ms(const struct canvas_link *link, int64_t ms) {
-    if (link->io->pause != NULL && ms > 0) {
-        link->io->pause(link->io->pause_ctx, ms < WAIT_MAX_MS ? ms : WAIT_MAX_MS);
-    }
+/* False: whoever reads does not wait now. */
+static bool wait_ms(const struct canvas_link *link, int64_t ms) {
+    return link->io->pause == NULL || ms <= 0 ||
+           link->io->pause(link->io->pause_ctx, ms < WAIT_MAX_MS ? ms : WAIT_MAX_MS);
 }
 
 /* Between half and all of it, so that many workers do not come back at once. */
@@ -119,7 +119,7 @@ static void keep_pace(const struct canvas_link *link, const struct net_response 
     struct dec left;
     if (net_response_header(response, SV("x-rate-limit-remaining"), 0, &text) &&
         dec_parse(sv_trim(text), &left) && dec_cmp(left, dec_from_i64(REMAINING_LOW)) < 0) {
-        wait_ms(link, (int64_t)((REMAINING_LOW - dec_to_double(left)) * MS_PER_UNIT));
+        (void)wait_ms(link, (int64_t)((REMAINING_LOW - dec_to_double(left)) * MS_PER_UNIT));
     }
 }
 
@@ -177,7 +177,10 @@ bool canvas_get(struct canvas_link *link, struct sv url, const char *what, struc
             return false;
         }
         int64_t asked = net_response_retry_after_s(response) * 1000;
-        wait_ms(link, asked > 0 ? asked : jittered(wait));
+        if (!wait_ms(link, asked > 0 ? asked : jittered(wait))) {
+            *err = err->code == ERR_NONE ? last : *err;
+            return false;
+        }
         wait *= 2;
     }
 }

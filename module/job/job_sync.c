@@ -6,10 +6,11 @@
 #include "store_source.h"
 #include <time.h>
 
-static void pause_ms(void *ctx, int64_t ms) {
+static bool pause_ms(void *ctx, int64_t ms) {
     (void)ctx;
     const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     (void)nanosleep(&pause, NULL);
+    return true;
 }
 
 static bool read_course(struct job *job, const struct store_course *course,
@@ -69,6 +70,10 @@ static bool save(struct job *job, const struct store_course *course, const struc
                                           .member_count = r->member_count,
                                           .source = sv_from(grades_kind_name(r->kind)),
                                           .is_complete = r->is_complete,
+                                          .is_partial = r->is_partial,
+                                          .course_ref = r->course_ref,
+                                          .is_over = r->is_over,
+                                          .ends_at = r->ends_at,
                                           .read_at = job->now};
     struct store_reading_result result = {0};
     if (!store_reading_save(job->store, &reading, &result, err) ||

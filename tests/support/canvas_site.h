@@ -87,13 +87,14 @@ static inline bool answer(void *ctx, const struct net_request *q, struct net_res
 
 static inline usec_t now_of(void *ctx) { return *(const usec_t *)ctx; }
 
-static inline void pause_of(void *ctx, int64_t ms) {
+static inline bool pause_of(void *ctx, int64_t ms) {
     struct bench *b = ctx;
     if (b->canvas.pauses < ARRAY_LEN(b->canvas.paused_ms)) {
         b->canvas.paused_ms[b->canvas.pauses] = ms;
     }
     b->canvas.pauses++;
     b->now += ms * 1000;
+    return true;
 }
 
 #define SITE "https://school.instructure.com"
