@@ -19,3 +19,20 @@ ALTER TABLE membership
 ALTER TABLE grade_source
     ADD COLUMN parallel smallint NOT NULL DEFAULT 0 -- requests at once to its host; 0: its kind's own
         CHECK (parallel BETWEEN 0 AND 16);
+
+-- What the nightly comparison of rules and awards found, by badge and course.
+CREATE TABLE reconciliation (
+    institution_id bigint NOT NULL,
+    context_id bigint NOT NULL,
+    badge_id bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    earned_not_awarded integer NOT NULL, -- met, and no award that lives or that a person took back
+    awarded_not_earned integer NOT NULL, -- held, and not met any more
+    unreachable integer NOT NULL,        -- may earn, and could not be judged
+    PRIMARY KEY (institution_id, context_id, badge_id)
+);
+ALTER TABLE reconciliation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON reconciliation
+    USING (institution_id = nullif(current_setting('laurel.institution', true), '')::bigint)
+    WITH CHECK (institution_id = nullif(current_setting('laurel.institution', true), '')::bigint);
+GRANT SELECT, INSERT, UPDATE, DELETE ON reconciliation TO laurel_app;
