@@ -71,3 +71,20 @@ struct credential_report {
 /* Texts live in `a` (or are the input's). Never fails: what is wrong is in the report. */
 void credential_verify(const struct credential_verify_input *in, struct arena *a,
                        struct credential_report *out);
+
+/* Fills in the rest of a source whose url is set. Texts in `a`. */
+struct credential_fetcher {
+    void (*fetch)(void *ctx, struct credential_source *source, struct arena *a);
+    void *ctx;
+};
+/* All rounds, with somebody who may fetch. `in` has no sources. */
+void credential_verify_with(const struct credential_verify_input *in,
+                            const struct credential_fetcher *fetcher, struct arena *a,
+                            struct credential_report *out);
+
+/* Whether a check was made: those that were not have nothing to say. */
+bool credential_check_is_done(const struct credential_report *report,
+                              enum credential_check_kind kind);
+/* {"valid", "name", "issuer_name", "issuer_id", "credential_id", "valid_from", "valid_until",
+ * "checks": [{"check", "verdict", "text"}]}. New reference. */
+json_t *credential_report_json(const struct credential_report *report);

@@ -2,11 +2,8 @@
 #include "app_net.h"
 #include "credential_unbake.h"
 #include "credential_verify.h"
-#include "net_fetch.h"
+#include "page_verify.h"
 #include <unistd.h>
-
-/* For the "s%" of json_pack, which takes no NULL. */
-#define SV_JSON(s) (s).ptr == NULL ? "" : (s).ptr, (s).len
 
 struct verify_line {
     struct sv what, email;
@@ -36,86 +33,47 @@ static enum net_class class_of(struct app *app, struct sv url) {
     return is_loopback ? NET_CLASS_PLATFORM : NET_CLASS_VERIFICATION;
 }
 
-static void fetch(struct app *app, struct net_client *net, struct credential_source *source) {
-    const struct net_header accept = {
-        .name = SV("Accept"),
-        .value = SV("application/vc, application/ld+json, application/json, text/plain;q=0.8, "
-                    "image/png;q=0.7, image/svg+xml;q=0.7, */*;q=0.1")};
-    struct err err = {0};
-    struct net_response response = {0};
-    const struct net_request request = {.method = NET_GET,
-                                        .net_class = class_of(app, source->url),
-                                        .url = source->url,
-                                        .headers = &accept,
-                                        .header_count = 1,
-                                        .body_max_bytes = NET_VERIFICATION_BODY_MAX};
-    if (!net_fetch(net, &request, &response, &app->arena, &err)) {
-        source->problem = sv_copy(&app->arena, sv_from(err.text));
-    } else if (response.status < 200 || response.status > 299) {
-        source->problem = sv_printf(&app->arena, "it answers with status %d", response.status);
-        source->is_gone = response.status == 410;
-    } else {
-        source->body = response.body;
-    }
+struct outside {
+    struct app *app;
+    struct net_client *net;
+};
+
+static void fetch(void *ctx, struct credential_source *source, struct arena *a) {
+    const struct outside *o = ctx;
+    page_verify_fetch(o->net, class_of(o->app, source->url), 0, source, a);
 }
 
 static bool judge(struct app *app, const struct verify_line *l, struct sv bytes,
                   struct credential_report *report, struct err *err) {
-    struct net_client *net = NULL;
-    struct credential_source sources[CREDENTIAL_FETCHES_MAX] = {0};
-    struct credential_verify_input in = {
-        .bytes = bytes, .now = clock_now(&clock_system), .email = l->email, .sources = sources};
-    if (!l->is_offline && !open_net(app, &net, err)) {
+    struct outside outside = {.app = app};
+    const struct credential_verify_input in = {
+        .bytes = bytes, .now = clock_now(&clock_system), .email = l->email};
+    if (l->is_offline) {
+        credential_verify(&in, &app->arena, report);
+        return true;
+    }
+    if (!open_net(app, &outside.net, err)) {
         return false;
     }
-    credential_verify(&in, &app->arena, report);
-    while (net != NULL && report->next_url.len > 0 && in.source_count < CREDENTIAL_FETCHES_MAX) {
-        sources[in.source_count].url = report->next_url;
-        fetch(app, net, &sources[in.source_count++]);
-        credential_verify(&in, &app->arena, report);
-    }
-    net_client_destroy(net);
+    const struct credential_fetcher fetcher = {.fetch = fetch, .ctx = &outside};
+    credential_verify_with(&in, &fetcher, &app->arena, report);
+    net_client_destroy(outside.net);
     return true;
 }
 
-static bool is_shown(const struct verify_line *l, const struct credential_report *r, int check) {
-    return r->checks[check].verdict != CREDENTIAL_NOT_DONE &&
-           (check != CREDENTIAL_CHECK_RECIPIENT || l->email.len > 0);
-}
-
-static void print_text(const struct verify_line *l, const struct credential_report *r) {
+static void print_text(const struct credential_report *r) {
     static const char *const marks[] = {"", "ok  ", "FAIL", "?   "};
     if (r->name.len > 0) {
         printf("%.*s, says to be from %.*s\n", SV_ARG(r->name),
                SV_ARG(r->issuer_name.len > 0 ? r->issuer_name : r->issuer_id));
     }
     for (int i = 0; i < CREDENTIAL_CHECK_COUNT; i++) {
-        if (is_shown(l, r, i)) {
+        if (credential_check_is_done(r, i)) {
             printf("%s  %-10s %.*s\n", marks[r->checks[i].verdict], credential_check_name(i),
                    SV_ARG(r->checks[i].text));
         }
     }
     puts(r->is_valid ? "Valid." : "Not valid.");
-}
-
-static bool print_report(const struct verify_line *l, const struct credential_report *r,
-                         struct err *err) {
-    json_t *checks = json_array();
-    for (int i = 0; i < CREDENTIAL_CHECK_COUNT; i++) {
-        if (is_shown(l, r, i)) {
-            struct sv text = r->checks[i].text;
-            (void)json_array_append_new(
-                checks, json_pack("{s:s, s:s, s:s%}", "check", credential_check_name(i), "verdict",
-                                  credential_verdict_name(r->checks[i].verdict), "text", text.ptr,
-                                  text.len));
-        }
-    }
-    return app_print_json(
-        json_pack("{s:b, s:s%, s:s%, s:s%, s:s%, s:s%, s:s%, s:o}", "valid", r->is_valid ? 1 : 0,
-                  "name", SV_JSON(r->name), "issuer_name", SV_JSON(r->issuer_name), "issuer_id",
-                  SV_JSON(r->issuer_id), "credential_id", SV_JSON(r->credential_id), "valid_from",
-                  SV_JSON(r->valid_from), "valid_until", SV_JSON(r->valid_until), "checks", checks),
-        err);
 }
 
 static bool is_url(struct sv what) {
@@ -161,11 +119,11 @@ bool app_verify(struct app *app, int argc, char **argv, bool is_help, struct err
         return false;
     }
     if (l.is_json) {
-        if (!print_report(&l, &report, err)) {
+        if (!app_print_json(credential_report_json(&report), err)) {
             return false;
         }
     } else {
-        print_text(&l, &report);
+        print_text(&report);
     }
     return report.is_valid || err_because(err, ERR_INPUT, "not_valid", "%.*s is not a valid badge",
                                           SV_ARG(sv_clip_utf8(l.what, 200)));

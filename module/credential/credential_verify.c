@@ -314,3 +314,18 @@ void credential_verify(const struct credential_verify_input *in, struct arena *a
     }
     credential_jwt_release(&doc.jwt);
 }
+
+void credential_verify_with(const struct credential_verify_input *in,
+                            const struct credential_fetcher *fetcher, struct arena *a,
+                            struct credential_report *out) {
+    struct credential_source sources[CREDENTIAL_FETCHES_MAX] = {0};
+    struct credential_verify_input round = *in;
+    round.sources = sources;
+    credential_verify(&round, a, out);
+    while (out->next_url.len > 0 && round.source_count < CREDENTIAL_FETCHES_MAX) {
+        struct credential_source *source = &sources[round.source_count++];
+        source->url = out->next_url;
+        fetcher->fetch(fetcher->ctx, source, a);
+        credential_verify(&round, a, out);
+    }
+}

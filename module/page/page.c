@@ -53,6 +53,8 @@ HANDLER(connection)
 HANDLER(connection_probe)
 HANDLER(connection_deployment)
 HANDLER(connection_invite)
+HANDLER(verify)
+HANDLER(verify_check)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -70,6 +72,8 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/lti/canvas.json", go_canvas, 0},
     {WEB_POST, "/lti/notices", go_notices, 0},
     {WEB_POST, "/lti/notices/:registration", go_notices, 0},
+    {WEB_GET, "/verify", go_verify, 0},
+    {WEB_POST, "/verify", go_verify_check, 0},
     {WEB_GET, "/healthz", go_health, 0},
     {WEB_GET, "/readyz", go_ready, 0},
     {WEB_GET, "/metrics", go_metrics_show, 0},
@@ -154,6 +158,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
                                             .ctx = &app->http,
                                             .waiters_max = options->threads / 8 + 1};
     app->keysets = lti_keysets_create(&keys);
+    net_gate_init(&app->verify_gate, keys.waiters_max);
     *out = app;
     return true;
 }

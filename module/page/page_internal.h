@@ -37,6 +37,7 @@ struct page_app {
     const struct text_templates *templates;
     struct lti_http http;
     struct lti_keysets *keysets;
+    struct net_gate verify_gate; /* of the badges that strangers have checked */
     struct sv asset_hash;
     struct page_metrics metrics;
     _Atomic uint64_t told[PAGE_TOLD_SLOTS];
@@ -165,6 +166,9 @@ page_handler page_lti_jwks;
 page_handler page_register;
 page_handler page_register_confirm;
 page_handler page_canvas;
+/* page_verify.c */
+page_handler page_verify;
+page_handler page_verify_check;
 /* page_notices.c */
 page_handler page_notices;
 /* page_copy.c */

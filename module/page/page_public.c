@@ -8,8 +8,11 @@ extern const size_t blob_assets_count;
 
 bool page_welcome(struct page *p, struct err *err) {
     json_t *model = page_model(p, SV("Laurel"));
-    page_set_bool(model, "has_links", false);
-    (void)json_object_set_new(model, "links", json_array());
+    json_t *link = json_object();
+    page_set_text(link, "label", SV("Check a badge"));
+    page_set_text(link, "url", SV("/verify"));
+    page_set_bool(model, "has_links", true);
+    (void)json_object_set_new(model, "links", json_pack("[o]", link));
     return page_render(p, 200, "welcome.html", model, err);
 }
 
