@@ -41,11 +41,12 @@ need_packages() {
 
 packages_to_build() {
     echo gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libcurl4-openssl-dev libssl-dev libjwt-dev \
-        libpq-dev libconfig-dev libcmark-dev libfcgi-dev libcsv-dev zlib1g-dev
+        libpq-dev libconfig-dev libcmark-dev libfcgi-dev libcsv-dev zlib1g-dev libqrencode-dev librsvg2-dev \
+        libcairo2-dev libseccomp-dev
 }
 # With the demo learning platform in tests/lms.
 packages_to_run() {
-    echo postgresql nginx ca-certificates tzdata python3 python3-flask python3-jwcrypto
+    echo postgresql nginx ca-certificates tzdata fonts-dejavu-core python3 python3-flask python3-jwcrypto
 }
 
 # free_port WANTED: prints the first free TCP port of 127.0.0.1 from WANTED upwards; 0 means any.

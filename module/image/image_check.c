@@ -1,11 +1,6 @@
 #include "image_check.h"
+#include "image_png.h"
 #include <string.h>
-
-#define SIGNATURE "\x89PNG\r\n\x1a\n"
-
-struct chunk {
-    struct sv type, data, whole;
-};
 
 static bool refuse(struct err *err, const char *why) {
     return err_because(err, ERR_INPUT, "image", "%s", why);
@@ -16,8 +11,8 @@ static uint32_t be32(const char *p) {
     return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | (uint32_t)u[3];
 }
 
-/* PNG 3rd edition, annex D, bit by bit with a table of 16. */
-static uint32_t crc32_of(struct sv s) {
+/* Four bits at a time, with a table of 16. */
+uint32_t image_crc32(struct sv s) {
     static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
                                        0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
                                        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
@@ -31,7 +26,7 @@ static uint32_t crc32_of(struct sv s) {
     return ~crc;
 }
 
-static bool chunk_read(struct sv *rest, struct chunk *c) {
+bool image_chunk_read(struct sv *rest, struct image_chunk *c) {
     if (rest->len < 12) {
         return false;
     }
@@ -49,7 +44,7 @@ static bool chunk_read(struct sv *rest, struct chunk *c) {
         }
     }
     *rest = sv_skip(*rest, c->whole.len);
-    return crc32_of(sv_of(c->whole.ptr + 4, (size_t)len + 4)) ==
+    return image_crc32(sv_of(c->whole.ptr + 4, (size_t)len + 4)) ==
            be32(c->whole.ptr + c->whole.len - 4);
 }
 
@@ -69,7 +64,7 @@ static bool is_legal(int colour, int depth) {
     }
 }
 
-static bool header_check(const struct chunk *c, struct image_size *out, struct err *err) {
+static bool header_check(const struct image_chunk *c, struct image_size *out, struct err *err) {
     if (!sv_eq(c->type, SV("IHDR")) || c->data.len != 13 ||
         !is_legal(c->data.ptr[9], c->data.ptr[8]) || c->data.ptr[10] != 0 || c->data.ptr[11] != 0 ||
         (unsigned char)c->data.ptr[12] > 1) {
@@ -102,14 +97,14 @@ bool image_png_check(struct sv bytes, struct image_size *out, struct err *err) {
         return refuse(err, "The picture is larger than 2 MB; make it smaller.");
     }
     struct sv rest = bytes;
-    if (!sv_starts(bytes, SV(SIGNATURE))) {
+    if (!sv_starts(bytes, SV(IMAGE_PNG_SIGNATURE))) {
         return refuse(err, "The picture is no PNG; save it as PNG.");
     }
-    rest = sv_skip(rest, sizeof SIGNATURE - 1);
-    struct chunk c;
+    rest = sv_skip(rest, sizeof IMAGE_PNG_SIGNATURE - 1);
+    struct image_chunk c;
     bool has_data = false;
     for (size_t i = 0;; i++) {
-        if (!chunk_read(&rest, &c)) {
+        if (!image_chunk_read(&rest, &c)) {
             return refuse(err, "The picture is damaged; save it again as PNG.");
         }
         if (i == 0 ? !header_check(&c, out, err) : sv_eq(c.type, SV("IHDR"))) {
@@ -140,11 +135,11 @@ bool image_png_strip(struct arena *a, struct sv bytes, struct sv *out, struct er
         return false;
     }
     char *copy = arena_alloc(a, bytes.len);
-    size_t len = sizeof SIGNATURE - 1;
+    size_t len = sizeof IMAGE_PNG_SIGNATURE - 1;
     memcpy(copy, bytes.ptr, len);
     struct sv rest = sv_skip(bytes, len);
-    struct chunk c;
-    while (chunk_read(&rest, &c)) {
+    struct image_chunk c;
+    while (image_chunk_read(&rest, &c)) {
         if (is_any(c.type, kept)) {
             memcpy(copy + len, c.whole.ptr, c.whole.len);
             len += c.whole.len;
