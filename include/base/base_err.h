@@ -28,7 +28,7 @@ struct err {
     const char *file; /* where it was raised; static storage */
     int line;
     char sqlstate[6];
-    char reason[32]; /* short machine word for logs and tests ("kid", "nonce", ...); may be "" */
+    char reason[40]; /* short machine word for logs and tests ("kid", "nonce", ...); may be "" */
     char text[512];  /* one sentence for people, never secrets */
 };
 
