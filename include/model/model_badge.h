@@ -26,7 +26,25 @@ enum model_award_state {
 
 struct model_issuer {
     int64_t id;
-    struct sv key, name, url, email;
+    struct sv public_id; /* UUID */
+    struct sv key, name, url, email, description;
+    struct sv image; /* an address */
+};
+
+/* What an award's credential says of whose it is, by the learner's choice. */
+enum model_identity {
+    MODEL_IDENTITY_NONE,
+    MODEL_IDENTITY_EMAIL, /* salted hash of the address */
+    MODEL_IDENTITY_LTI,   /* salted hash of the account at the platform, and the platform */
+    MODEL_IDENTITY_DID    /* a wallet's DID */
+};
+struct model_share {
+    usec_t shared_at; /* 0: private */
+    enum model_identity identity;
+    struct sv identity_hash, salt; /* EMAIL, LTI: "sha256$hex" and what was hashed behind it */
+    struct sv platform;            /* LTI: its issuer */
+    struct sv did;                 /* DID */
+    bool shows_results, shows_evidence;
 };
 
 struct model_alignment {

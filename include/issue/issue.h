@@ -1,0 +1,82 @@
+/* Issuing: awards of the store become signed credentials, and issuers' documents are made of what
+ * the store holds. A room of its own because `job` signs, `page` serves and `app` exports; it may
+ * use store, credential, jose, badge and judge.
+ *
+ * A struct issue is safe from any thread. It keeps the private keys it has opened. */
+#pragma once
+#include "base_clock.h"
+#include "base_json.h"
+#include "store_credential.h"
+#include "store_issuer.h"
+#include "store_share.h"
+
+struct issue;
+
+/* Both borrowed. The store must have its seal to sign. */
+struct issue *issue_create(struct store *store, struct sv base_url);
+void issue_destroy(struct issue *issue);
+
+/* An issuer's keys, made if it has none: Ed25519 for proofs, RSA for tokens. */
+NODISCARD bool issue_keys_ready(struct issue *issue, int64_t institution_id, int64_t issuer_id,
+                                struct err *err);
+/* A new key for the issuer, at once; the one it follows stays published. alg: "EdDSA", "RS256",
+ * "ES256" (the last two follow each other); *public_id in `a`. */
+NODISCARD bool issue_key_rotate(struct issue *issue, int64_t institution_id, int64_t issuer_id,
+                                struct sv alg, struct arena *a, struct sv *public_id,
+                                struct err *err);
+
+/* Sign the awards of a query whose credentials are not there or not what the awards say now.
+ * Idempotent. An award that cannot be signed (a text of its badge) is noted and the others go on.
+ */
+struct issue_signed {
+    size_t seen, made, problems;
+    int64_t last_id; /* of the awards seen; 0: none */
+};
+NODISCARD bool issue_sign(struct issue *issue, int64_t institution_id,
+                          const struct store_credential_query *query, usec_t now, struct arena *a,
+                          struct issue_signed *out, struct err *err);
+
+/* One award's credential signed now for a wallet: `did` is its subject (did:key or did:jwk), all
+ * else as the learner shares it; nothing is kept. Text in `a`. Fails: ERR_NOT_FOUND "award",
+ * ERR_INPUT "did". */
+NODISCARD bool issue_sign_for(struct issue *issue, int64_t institution_id, int64_t award_id,
+                              struct sv did, enum store_form form, usec_t now, struct arena *a,
+                              struct sv *body, struct err *err);
+
+/* A learner's choice. EMAIL and LTI: what the award's person is known as, hashed with a new salt;
+ * DID: `did`. */
+struct issue_choice {
+    int64_t institution_id, award_id, actor_person_id;
+    bool is_shared, shows_results, shows_evidence;
+    enum model_identity identity;
+    struct sv did;
+};
+/* Fails: as store_share_set; ERR_INPUT "email" when none is known; ERR_INPUT "did". */
+NODISCARD bool issue_share_set(struct issue *issue, const struct issue_choice *choice, usec_t now,
+                               struct err *err);
+
+/* Documents by public id, each a new reference. Fail: ERR_NOT_FOUND "public". */
+NODISCARD bool issue_badge_document(struct issue *issue, struct sv badge_id, struct arena *a,
+                                    json_t **out, struct err *err);
+NODISCARD bool issue_profile_document(struct issue *issue, struct sv issuer_id, struct arena *a,
+                                      json_t **out, struct err *err);
+NODISCARD bool issue_did_document(struct issue *issue, struct sv issuer_id, struct arena *a,
+                                  json_t **out, struct err *err);
+NODISCARD bool issue_key_document(struct issue *issue, struct sv key_id, struct arena *a,
+                                  json_t **out, struct err *err);
+/* Every key of every issuer. */
+NODISCARD bool issue_key_set(struct issue *issue, struct arena *a, json_t **out, struct err *err);
+NODISCARD bool issue_revocation_document(struct issue *issue, struct sv issuer_id, struct arena *a,
+                                         json_t **out, struct err *err);
+/* The signed list as text, signed anew when its bits have changed. */
+NODISCARD bool issue_status_document(struct issue *issue, struct sv list_id, enum store_form form,
+                                     usec_t now, struct arena *a, struct sv *body, struct err *err);
+/* A shared award's credential. Private, unknown, not signed yet: ERR_NOT_FOUND "public". */
+NODISCARD bool issue_award_document(struct issue *issue, struct sv award_id, enum store_form form,
+                                    struct arena *a, struct store_credential_public *out,
+                                    struct err *err);
+/* The shared award behind an address, for pages and other forms of it. Fails the same. */
+NODISCARD bool issue_award_find(struct issue *issue, struct sv award_id, struct arena *a,
+                                int64_t *institution_id, struct store_credential_public *out,
+                                struct err *err);
+struct sv issue_base_url(const struct issue *issue);
