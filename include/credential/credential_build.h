@@ -34,6 +34,9 @@ struct sv credential_url(struct arena *a, struct sv base_url, const char *folder
  * did:web can name. */
 NODISCARD bool credential_did(struct arena *a, struct sv base_url, struct sv issuer_public_id,
                               struct sv *did, struct err *err);
+/* A wallet's DID as a subject: did:key or did:jwk whose key is of a kind we know. Fails: ERR_INPUT
+ * "did". */
+NODISCARD bool credential_wallet_check(struct sv did, struct err *err);
 /* "sha256$hex" of identity and salt (Open Badges 3.0, B.1.13). */
 struct sv credential_identity_hash(struct arena *a, struct sv identity, struct sv salt);
 

@@ -30,6 +30,9 @@ NODISCARD bool credential_proof_create(const struct jose_proof_key *key, const j
                                        const struct credential_proof_options *options,
                                        json_t **proof, struct err *err);
 
+/* Would it take the document? Fails the same. */
+NODISCARD bool credential_proof_fits(const json_t *document, struct err *err);
+
 /* Is `proof` a right one of `key` over the document without its proofs? The key must be known to be
  * the verificationMethod's and the issuer's by other means, and dates are not looked at. Fails:
  *   ERR_INPUT "proof"      not a DataIntegrityProof of a suite that is known, or malformed,

@@ -56,12 +56,31 @@ bool credential_proof_rdfc(const struct credential_proof_hash *what, unsigned ch
            hash_one(document, what, out + 32, is_disputed, err);
 }
 
+static bool hash_for_signing(const json_t *document, const json_t *proof,
+                             unsigned char hash[HASH_BYTES], struct err *err) {
+    bool is_disputed = false;
+    const struct credential_proof_hash what = {
+        .document = document, .proof = proof, .is_for_signing = true};
+    if (!credential_proof_rdfc(&what, hash, &is_disputed, err)) {
+        return false;
+    }
+    return !is_disputed ||
+           err_because(err, ERR_INPUT, "order",
+                       "the document has texts that programs sort in two ways (an emoji or a "
+                       "rare character against one of U+E000 to U+FFFF); change one of them");
+}
+
+bool credential_proof_fits(const json_t *document, struct err *err) {
+    unsigned char ignored[HASH_BYTES];
+    AUTO_JSON *proof = json_pack("{s:s}", "type", "DataIntegrityProof");
+    return hash_for_signing(document, proof, ignored, err);
+}
+
 bool credential_proof_create(const struct jose_proof_key *key, const json_t *document,
                              const struct credential_proof_options *options, json_t **proof,
                              struct err *err) {
     AUTO_ARENA a = {0};
     unsigned char hash[HASH_BYTES];
-    bool is_disputed = false;
     struct sv signature = {0};
     struct sv method = options->verification_method;
     AUTO_JSON *made =
@@ -75,15 +94,8 @@ bool credential_proof_create(const struct jose_proof_key *key, const json_t *doc
         AUTO_JSON *expires = json_stringn(options->expires.ptr, options->expires.len);
         set(made, "expires", expires);
     }
-    const struct credential_proof_hash what = {
-        .document = document, .proof = made, .is_for_signing = true};
-    if (!credential_proof_rdfc(&what, hash, &is_disputed, err)) {
+    if (!hash_for_signing(document, made, hash, err)) {
         return false;
-    }
-    if (is_disputed) {
-        return err_because(err, ERR_INPUT, "order",
-                           "the document has texts that programs sort in two ways (an emoji or a "
-                           "rare character against one of U+E000 to U+FFFF); change one of them");
     }
     if (!jose_proof_key_sign(key, sv_of((const char *)hash, sizeof hash), &a, &signature, err)) {
         return false;
