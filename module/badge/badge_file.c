@@ -56,14 +56,19 @@ static bool read_key(const struct reader *r, const struct badge_path *path, cons
                "must be 1 to 64 lower-case letters, digits and hyphens, such as \"safe-lab\"");
 }
 
-static bool read_url(const struct reader *r, const struct badge_path *path, const json_t *obj,
-                     struct sv *out) {
-    struct badge_path at = BADGE_AT_KEY(path, "url");
-    if (!badge_text_member(r->arena, r->doc, path, obj, "url", url_limit, out)) {
+static bool read_address(const struct reader *r, const struct badge_path *path, const json_t *obj,
+                         const char *key, struct badge_text_limit limit, struct sv *out) {
+    struct badge_path at = BADGE_AT_KEY(path, key);
+    if (!badge_text_member(r->arena, r->doc, path, obj, key, limit, out)) {
         return false;
     }
-    return badge_url_is_valid(*out) ||
+    return (out->len == 0 && !limit.is_required) || badge_url_is_valid(*out) ||
            badge_bad(r->doc, &at, "must be a full address that begins with https://");
+}
+
+static bool read_url(const struct reader *r, const struct badge_path *path, const json_t *obj,
+                     struct sv *out) {
+    return read_address(r, path, obj, "url", url_limit, out);
 }
 
 static bool email_is_valid(struct sv email) {
@@ -75,9 +80,12 @@ static bool email_is_valid(struct sv email) {
 
 static bool read_issuer(const struct reader *r, const struct badge_path *path, const json_t *obj,
                         struct model_issuer *out) {
-    static const char *const keys[] = {"key", "name", "url", "email"};
+    static const char *const keys[] = {"key", "name", "url", "email", "description", "image"};
     struct badge_text_limit name = {.max_chars = BADGE_NAME_CHARS_MAX, .is_required = true};
     struct badge_text_limit email = {.max_chars = 254};
+    struct badge_text_limit description = {.max_chars = BADGE_DESCRIPTION_CHARS_MAX,
+                                           .has_lines = true};
+    struct badge_text_limit image = {.max_chars = 1000};
     if (!json_is_object(obj)) {
         return badge_bad(r->doc, path,
                          "must be an object: {\"key\", \"name\", \"url\", \"email\"}");
@@ -86,7 +94,10 @@ static bool read_issuer(const struct reader *r, const struct badge_path *path, c
         !read_key(r, path, obj, &out->key) ||
         !badge_text_member(r->arena, r->doc, path, obj, "name", name, &out->name) ||
         !read_url(r, path, obj, &out->url) ||
-        !badge_text_member(r->arena, r->doc, path, obj, "email", email, &out->email)) {
+        !badge_text_member(r->arena, r->doc, path, obj, "email", email, &out->email) ||
+        !badge_text_member(r->arena, r->doc, path, obj, "description", description,
+                           &out->description) ||
+        !read_address(r, path, obj, "image", image, &out->image)) {
         return false;
     }
     struct badge_path at = BADGE_AT_KEY(path, "email");

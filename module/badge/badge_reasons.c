@@ -54,6 +54,23 @@ static void put_fact(json_t *obj, const struct model_item *item, const struct mo
     put_time(obj, "completed_at", fact->completed_at);
 }
 
+/* What it was held against: a credential may show it beside the score. */
+static void put_threshold(json_t *obj, const struct badge_rule *rule) {
+    switch (rule->test) {
+    case BADGE_TEST_PERCENT:
+        put_dec(obj, "min_percent", rule->needed);
+        break;
+    case BADGE_TEST_POINTS:
+        put_dec(obj, "min_points", rule->needed);
+        break;
+    case BADGE_TEST_LETTER:
+        put_text(obj, "min_letter", rule->letter);
+        break;
+    case BADGE_TEST_BARE:
+        break;
+    }
+}
+
 static void add_leaves(struct arena *a, const struct badge_plan *plan,
                        const struct badge_verdict *verdict, uint32_t i, json_t *leaves) {
     const struct badge_node *node = &plan->nodes[i];
@@ -75,6 +92,9 @@ static void add_leaves(struct arena *a, const struct badge_plan *plan,
     }
     if (item != NULL && r->fact != NULL) {
         put_fact(obj, item, r->fact);
+    }
+    if (item != NULL) {
+        put_threshold(obj, node->rule);
     }
     put_text(obj, "badge", node->rule->badge_key);
     if (item == NULL) {

@@ -126,6 +126,8 @@ static json_t *issuer_json(const struct model_issuer *issuer) {
     put_text(obj, "name", issuer->name);
     put_text(obj, "url", issuer->url);
     put_text(obj, "email", issuer->email);
+    put_text(obj, "description", issuer->description);
+    put_text(obj, "image", issuer->image);
     return obj;
 }
 
