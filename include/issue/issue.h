@@ -25,16 +25,14 @@ NODISCARD bool issue_key_rotate(struct issue *issue, int64_t institution_id, int
                                 struct sv alg, struct arena *a, struct sv *public_id,
                                 struct err *err);
 
-/* Sign the awards of a query whose credentials are not there or not what the awards say now.
- * Idempotent. An award that cannot be signed (a text of its badge) is noted and the others go on.
- */
+/* Sign those of the awards whose credentials are not there or not what the awards say now; keys are
+ * made when an issuer has none. Idempotent. An award that cannot be signed (a text of its badge) is
+ * noted, and the others go on. */
 struct issue_signed {
     size_t seen, made, problems;
-    int64_t last_id; /* of the awards seen; 0: none */
 };
-NODISCARD bool issue_sign(struct issue *issue, int64_t institution_id,
-                          const struct store_credential_query *query, usec_t now, struct arena *a,
-                          struct issue_signed *out, struct err *err);
+NODISCARD bool issue_sign(struct issue *issue, int64_t institution_id, const int64_t *award_ids,
+                          size_t count, usec_t now, struct issue_signed *out, struct err *err);
 
 /* One award's credential signed now for a wallet: `did` is its subject (did:key or did:jwk), all
  * else as the learner shares it; nothing is kept. Text in `a`. Fails: ERR_NOT_FOUND "award",
@@ -46,7 +44,8 @@ NODISCARD bool issue_sign_for(struct issue *issue, int64_t institution_id, int64
 /* A learner's choice. EMAIL and LTI: what the award's person is known as, hashed with a new salt;
  * DID: `did`. */
 struct issue_choice {
-    int64_t institution_id, award_id, actor_person_id;
+    int64_t institution_id, award_id;
+    int64_t person_id; /* who asks: the learner */
     bool is_shared, shows_results, shows_evidence;
     enum model_identity identity;
     struct sv did;

@@ -1,5 +1,5 @@
 /* Awards and attestations. Every change is one transaction with its follow-up jobs (the gradebook,
- * judging those whose rules ask for the badge) and its audit line. */
+ * signing, judging those whose rules ask for the badge) and its audit line. */
 #pragma once
 #include "model_badge.h"
 #include "store.h"
@@ -14,6 +14,7 @@ struct store_award {
     bool is_by_hand;   /* the last change was a person's */
     bool is_awarded_by_hand;
     usec_t created_at, issued_at, suspended_at, revoked_at, expires_at;
+    usec_t shared_at; /* its learner shows it to the world since; 0: private */
 };
 
 /* The latest award of each badge to each person (ids NULL: of all people of the institution), of

@@ -31,6 +31,10 @@ NODISCARD bool store_badge_list_course(struct store *store, int64_t institution_
 NODISCARD bool store_badge_get(struct store *store, int64_t institution_id, struct sv public_id,
                                struct arena *a, struct store_badge *out, struct err *err);
 
+/* Whose it is. Fails: ERR_NOT_FOUND "badge". */
+NODISCARD bool store_badge_issuer(struct store *store, int64_t institution_id, int64_t badge_id,
+                                  int64_t *issuer_id, struct err *err);
+
 /* Where a badge can be earned. */
 struct store_mapping {
     int64_t badge_id, course_id;

@@ -24,19 +24,16 @@ struct store_credential_source {
     struct sv digests[2]; /* by form, 32 bytes; empty: not signed yet */
     usec_t valid_from;    /* of what is signed; 0: nothing */
 };
-/* Which awards to load; only those that were issued once are given. */
-struct store_credential_query {
-    const int64_t *ids; /* these; NULL: by badge */
-    size_t id_count;
-    int64_t badge_id;
-    int64_t after; /* award ids above it */
-    int64_t limit;
-};
-/* Sorted by award id. */
+/* Of these awards those that were issued once, sorted by id. */
 NODISCARD bool store_credential_sources(struct store *store, int64_t institution_id,
-                                        const struct store_credential_query *query, struct arena *a,
+                                        const int64_t *award_ids, size_t id_count, struct arena *a,
                                         struct store_credential_source **out, size_t *count,
                                         struct err *err);
+/* The next awards of a badge behind `after`, at most `limit`. */
+NODISCARD bool store_credential_of_badge(struct store *store, int64_t institution_id,
+                                         int64_t badge_id, int64_t after, int64_t limit,
+                                         struct arena *a, int64_t **ids, size_t *count,
+                                         struct err *err);
 /* Give each award that has no place in a status list one of its issuer's: the first free of the
  * `places`, random numbers, which are used up in order. When they run out the rest stays without.
  */
@@ -48,11 +45,11 @@ struct store_credential {
     int64_t award_id, key_id;
     enum store_form form;
     struct sv body;
-    struct sv digest; /* 32 bytes: of what was signed, without validFrom */
+    struct sv digest;     /* 32 bytes: of what was signed, without validFrom */
+    struct sv was_digest; /* what the source said there was; empty: nothing */
     usec_t valid_from, signed_at;
 };
-/* Keep what was signed, in place of what there was; in one transaction. `problem` (empty: none) is
- * noted at the award instead when it cannot be signed. */
+/* An award that cannot be signed: why, in words. */
 struct store_credential_problem {
     int64_t award_id;
     struct sv problem;
@@ -63,6 +60,9 @@ struct store_credential_batch {
     const struct store_credential_problem *problems;
     size_t problem_count;
 };
+/* Keep what was signed, in place of what there was, and note problems; in one transaction. Fails:
+ * ERR_CONFLICT "signed" (retry) when another worker signed one of them meanwhile: of what was seen
+ * before, nobody knows whether it was newer. */
 NODISCARD bool store_credential_save(struct store *store, int64_t institution_id,
                                      const struct store_credential_batch *batch, struct err *err);
 
@@ -110,8 +110,7 @@ NODISCARD bool store_revocation_list(struct store *store, int64_t institution_id
                                      struct arena *a, struct sv **public_ids, size_t *count,
                                      struct err *err);
 
-/* Have awards signed soon, inside no transaction: after an issuer's keys or texts changed. badge_id
- * 0: all badges of the issuer. */
+/* Have awards signed by jobs: of a badge, or (badge_id 0) of all badges of the issuer. */
 NODISCARD bool store_sign_badge(struct store *store, int64_t institution_id, int64_t issuer_id,
                                 int64_t badge_id, struct err *err);
 /* Add jobs for awards that have no credential: of earlier releases, or lost. */

@@ -18,12 +18,12 @@ NODISCARD bool store_share_owner(struct store *store, int64_t institution_id, in
                                  struct arena *a, struct store_share_owner *out, struct err *err);
 
 /* Set all of it (share->shared_at != 0: shared; the time of the first sharing is kept), have the
- * credential signed anew by a job if it changed, and write an audit line: one transaction. The salt
- * and hash are the caller's (issue_share_set). Fails: ERR_NOT_FOUND "award"; ERR_CONFLICT
- * "award_state" when it was never issued. */
+ * credential signed anew by a job if it changed, and write an audit line: one transaction. Salt and
+ * hash are the caller's (issue_share_set). Fails: ERR_NOT_FOUND "award" when that person has no
+ * issued award of that id: nobody else decides. */
 struct store_share_change {
     int64_t institution_id, award_id;
-    int64_t actor_person_id;
+    int64_t person_id; /* who asks */
     const struct model_share *share;
 };
 NODISCARD bool store_share_set(struct store *store, const struct store_share_change *change,

@@ -9,21 +9,28 @@ static json_t *time_or_null(usec_t t) {
 
 static json_t *sv_json(struct sv s) { return json_stringn(s.ptr == NULL ? "" : s.ptr, s.len); }
 
+/* Its public page, while its learner shares it. */
+static json_t *url_json(struct app *app, const struct store_award *award) {
+    struct sv url = sv_printf(&app->arena, "%.*s/awards/%.*s", SV_ARG(app->conf.base_url),
+                              SV_ARG(award->public_id));
+    return award->shared_at == 0 ? json_null() : sv_json(url);
+}
+
 /* The contract's shape (DESIGN 3.1). */
-static json_t *row_json(const struct store_award_row *r) {
+static json_t *row_json(struct app *app, const struct store_award_row *r) {
     json_t *course = json_null();
     if (r->context_id.len > 0) {
         course = json_pack("{s:o, s:o}", "context_id", sv_json(r->context_id), "title",
                            sv_json(r->course_title));
     }
-    return json_pack("{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:n}",
+    return json_pack("{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o}",
                      "id", sv_json(r->award.public_id), "badge", "key", sv_json(r->badge_key),
                      "name", sv_json(r->badge_name), "learner", "issuer", sv_json(r->issuer),
                      "client_id", sv_json(r->client_id), "sub", sv_json(r->sub), "name",
                      sv_json(r->name), "course", course, "state", badge_award_name(r->award.state),
                      "issued_at", time_or_null(r->award.issued_at), "revoked_at",
                      time_or_null(r->award.revoked_at), "expires_at",
-                     time_or_null(r->award.expires_at), "url");
+                     time_or_null(r->award.expires_at), "url", url_json(app, &r->award));
 }
 
 static bool award_list(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
@@ -49,7 +56,7 @@ static bool award_list(struct app *app, int argc, char **argv, bool is_help, str
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         if (is_json) {
-            (void)json_array_append_new(list, row_json(&rows[i]));
+            (void)json_array_append_new(list, row_json(app, &rows[i]));
         } else {
             char when[RFC3339_MAX];
             printf("%.*s  %-10s  %.*s  %.*s (%.*s)  %s\n", SV_ARG(rows[i].award.public_id),
@@ -145,7 +152,7 @@ static bool award_explain(struct app *app, int argc, char **argv, bool is_help, 
         return false;
     }
     if (is_json) {
-        json_t *out = row_json(&row);
+        json_t *out = row_json(app, &row);
         (void)json_object_set(out, "reasons", reasons);
         (void)json_object_set_new(out, "note", sv_json(row.award.note));
         return app_print_json(out, err);

@@ -1,3 +1,4 @@
+#include "app_key_issuer.h"
 #include "app_platform.h"
 #include "jose_key.h"
 #include "store_key.h"
@@ -117,8 +118,8 @@ static bool key_list(struct app *app, int argc, char **argv, bool is_help, struc
     if (is_help) {
         app_args_print(stdout, "key list [--json]",
                        "Lists the signing keys that are published: whose they are (a registration, "
-                       "or common to those\nwithout their own), and which sign, will sign, or are "
-                       "only kept published.",
+                       "or common to those\nwithout their own; or a badge issuer), and which sign, "
+                       "will sign, or are only kept published.",
                        &line);
         return true;
     }
@@ -136,11 +137,12 @@ static bool key_list(struct app *app, int argc, char **argv, bool is_help, struc
             print_key(&keys[i], now);
         }
     }
-    if (is_json) {
+    bool is_ok = app_key_issuer_list(app, list, is_json, err);
+    if (is_ok && is_json) {
         return app_print_json(list, err);
     }
     json_decref(list);
-    return true;
+    return is_ok;
 }
 
 static void say_rotated(const struct store_key_new *key, struct sv kid) {
@@ -161,6 +163,7 @@ static void say_rotated(const struct store_key_new *key, struct sv kid) {
 static bool key_rotate(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
     struct app_which which = {0};
     struct store_key_new key = {0};
+    struct app_key_issuer issuer = {0};
     const struct app_option options[] = {
         {.name = "registration",
          .text = &which.slug,
@@ -168,11 +171,23 @@ static bool key_rotate(struct app *app, int argc, char **argv, bool is_help, str
         {.name = "at-once",
          .flag = &key.is_emergency,
          .help = "   emergency, the old key is in wrong hands: sign with the new one now and take "
-                 "the old one back"}};
+                 "the old one back"},
+        {.name = "badge-issuer",
+         .text = &issuer.key,
+         .help =
+             "KEY  a new key for this issuer's badges; it signs at once, and no old one is ever "
+             "taken back"},
+        {.name = "institution",
+         .text = &issuer.institution,
+         .help = "NAME  whose issuer, when several have one of that key"},
+        {.name = "alg",
+         .text = &issuer.alg,
+         .help = "NAME  ed25519 (proofs inside credentials), rs256 or es256 (tokens); without: the "
+                 "kinds that sign now"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(
-            stdout, "key rotate [--registration ID] [--at-once]",
+            stdout, "key rotate [--registration ID] [--at-once] | --badge-issuer KEY [--alg NAME]",
             "Makes a new signing key. It is published at once and signs 24 hours later, so that "
             "platforms which\ncache key sets have it by then; the old one signs until then and "
             "stays published for 14 days more.",
@@ -181,9 +196,22 @@ static bool key_rotate(struct app *app, int argc, char **argv, bool is_help, str
     }
     struct sv kid = {0};
     struct model_registration r = {0};
-    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err) ||
+    if (!app_args_read(argc, argv, &line, err)) {
+        return false;
+    }
+    bool is_issuers = issuer.key.len > 0;
+    if (is_issuers ? which.slug.len > 0 || key.is_emergency
+                   : issuer.institution.len > 0 || issuer.alg.len > 0) {
+        return err_because(err, ERR_INPUT, "usage",
+                           "--institution and --alg go with --badge-issuer, --registration and "
+                           "--at-once without it");
+    }
+    if (!app_open_sealed_store(app, err) ||
         (which.slug.len > 0 && !app_find_registration(app, &which, &r, err))) {
         return false;
+    }
+    if (is_issuers) {
+        return app_key_issuer_rotate(app, &issuer, err);
     }
     key.registration_id = r.id;
     if (!key.is_emergency) {

@@ -1,4 +1,5 @@
 /* The worker: threads that take jobs, a heart that keeps their leases, and the scheduler. */
+#include "issue.h"
 #include "job_internal.h"
 #include <pthread.h>
 #include <signal.h>
@@ -15,9 +16,9 @@
 static const struct {
     const char *name;
     job_kind *run;
-} KINDS[] = {{"sync", job_sync},      {"judge", job_judge}, {"score", job_score},
-             {"scores", job_scores},  {"probe", job_probe}, {"line", job_line},
-             {"notices", job_notices}};
+} KINDS[] = {{"sync", job_sync},       {"judge", job_judge}, {"score", job_score},
+             {"scores", job_scores},   {"probe", job_probe}, {"line", job_line},
+             {"notices", job_notices}, {"sign", job_sign}};
 
 struct worker {
     struct job_app app;
@@ -223,11 +224,13 @@ static void worker_init(struct worker *w, const struct job_options *options) {
     memset(w, 0, sizeof *w);
     w->app.options = *options;
     w->app.tokens = lti_tokens_create();
+    w->app.issue = issue_create(options->store, options->base_url);
     (void)pthread_mutex_init(&w->lock, NULL);
 }
 
 static void worker_release(struct worker *w) {
     lti_tokens_destroy(w->app.tokens);
+    issue_destroy(w->app.issue);
     (void)pthread_mutex_destroy(&w->lock);
 }
 

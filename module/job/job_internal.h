@@ -7,9 +7,12 @@
 #include "net_fetch.h"
 #include "store_job.h"
 
+struct issue;
+
 struct job_app {
     struct job_options options;
     struct lti_tokens *tokens;
+    struct issue *issue;
 };
 
 /* One job on its way. */
@@ -34,6 +37,7 @@ job_kind job_score;   /* job_score.c: the gradebook column */
 job_kind job_scores;  /* job_score.c: all of a course that have none yet */
 job_kind job_line;    /* job_line.c: a gradebook column's name */
 job_kind job_notices; /* job_notices.c: where the platform sends its notices */
+job_kind job_sign;    /* job_sign.c: awards as signed credentials */
 job_kind job_probe;   /* job_probe.c: what a deployment's platform grants */
 
 /* A whole number of the payload. Fails: ERR_BUG. */

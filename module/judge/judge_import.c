@@ -1,3 +1,4 @@
+#include "credential_build.h"
 #include "judge_internal.h"
 #include <string.h>
 
@@ -195,6 +196,16 @@ static bool check_needs(struct reading *r) {
     return badge_loop_check(r->arena, set, n, r->err);
 }
 
+/* What could not be signed is refused now, not at the first award. */
+static bool check_signing(const struct judge_import *in, size_t i, struct err *err) {
+    struct model_badge badge = *in->badges[i].badge;
+    if (badge.criteria.len == 0) {
+        badge.criteria = in->badges[i].words;
+    }
+    return credential_badge_check(&in->file->issuer, &badge, err) ||
+           err_prefix(err, "badges[%zu] \"%.*s\"", i, SV_ARG(badge.name));
+}
+
 bool judge_import_read(struct store *store, struct sv text, int64_t institution_id, struct arena *a,
                        struct judge_import *out, struct err *err) {
     *out = (struct judge_import){.institution_id = institution_id};
@@ -218,6 +229,9 @@ bool judge_import_read(struct store *store, struct sv text, int64_t institution_
         out->badges[i].badge = &out->file->badges[i];
         out->badges[i].rule = out->file->rules[i];
         out->badges[i].words = badge_rule_words(a, out->file->rules[i]);
+        if (!check_signing(out, i, err)) {
+            return false;
+        }
         if (!take_courses(&r, &out->badges[i], i)) {
             return false;
         }

@@ -3,7 +3,9 @@
 #include "base_blob.h"
 #include "base_encode.h"
 #include "base_log.h"
+#include "issue.h"
 #include "page_internal.h"
+#include "page_issued.h"
 #include <stdlib.h>
 
 extern const struct blob blob_templates[];
@@ -55,6 +57,15 @@ HANDLER(connection_deployment)
 HANDLER(connection_invite)
 HANDLER(verify)
 HANDLER(verify_check)
+HANDLER(award_shared)
+HANDLER(badge_shared)
+HANDLER(badge_picture)
+HANDLER(issuer_shared)
+HANDLER(issuer_did)
+HANDLER(key_shared)
+HANDLER(key_set)
+HANDLER(status_list)
+HANDLER(revocations)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -78,6 +89,21 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/readyz", go_ready, 0},
     {WEB_GET, "/metrics", go_metrics_show, 0},
     {WEB_GET, "/assets/:hash/:name", go_asset, 0},
+    {WEB_GET, "/awards/:award.json", go_award_shared, 0},
+    {WEB_GET, "/awards/:award.jwt", go_award_shared, 0},
+    {WEB_GET, "/awards/:award", go_award_shared, 0},
+    {WEB_GET, "/badges/:badge.json", go_badge_shared, 0},
+    {WEB_GET, "/badges/:badge", go_badge_shared, 0},
+    {WEB_GET, "/badges/:badge/image.svg", go_badge_picture, 0},
+    {WEB_GET, "/issuers/:issuer.json", go_issuer_shared, 0},
+    {WEB_GET, "/issuers/:issuer", go_issuer_shared, 0},
+    {WEB_GET, "/issuers/:issuer/did.json", go_issuer_did, 0},
+    {WEB_GET, "/keys/:key", go_key_shared, 0},
+    {WEB_GET, "/.well-known/jwks.json", go_key_set, 0},
+    {WEB_GET, "/status/:list.json", go_status_list, 0},
+    {WEB_GET, "/status/:list.jwt", go_status_list, 0},
+    {WEB_GET, "/status/:list", go_status_list, 0},
+    {WEB_GET, "/revocations/:issuer", go_revocations, 0},
     {WEB_GET, "/app/l/:launch/", go_home, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/learner", go_student, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/grid", go_teacher, PAGE_IN_COURSE | PAGE_TEACHER},
@@ -145,6 +171,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
     }
     app->options = *options;
     app->notes = page_notes_create();
+    app->issue = issue_create(options->store, options->base_url);
     if (!text_templates_compile(&app->arena, blob_templates, blob_templates_count, &app->templates,
                                 err)) {
         page_destroy(app);
@@ -167,6 +194,7 @@ void page_destroy(struct page_app *app) {
     if (app != NULL) {
         lti_keysets_destroy(app->keysets);
         page_notes_destroy(app->notes);
+        issue_destroy(app->issue);
         arena_release(&app->arena);
         free(app);
     }

@@ -24,6 +24,8 @@
 #define PAGE_BROWSER_COOKIE_S (INT64_C(30) * 86400)
 #define PAGE_SESSION_COOKIE_S (INT64_C(4) * 3600)
 
+struct issue;
+
 struct page_metrics {
     atomic_llong requests, launches, launches_refused, errors;
 };
@@ -42,6 +44,7 @@ struct page_app {
     struct page_metrics metrics;
     _Atomic uint64_t told[PAGE_TOLD_SLOTS];
     struct page_notes *notes; /* of refused launches */
+    struct issue *issue;
 };
 
 /* A request on its way to an answer. */

@@ -1,5 +1,6 @@
 #include "store.h"
 #include "db_migrate.h"
+#include "store_credential.h"
 #include "store_internal.h"
 #include <stdlib.h>
 
@@ -55,5 +56,5 @@ bool store_ready(struct store *s, struct err *err) {
 bool store_purge(struct store *s, struct err *err) {
     return store_run(s, 0, "purge", NULL, NULL, err) &&
            store_run(s, 0, "time_passes", NULL, NULL, err) &&
-           store_run(s, 0, "advantage_purge", NULL, NULL, err);
+           store_run(s, 0, "advantage_purge", NULL, NULL, err) && store_sign_missing(s, err);
 }

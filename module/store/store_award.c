@@ -19,9 +19,10 @@ static struct store_award read_award(const struct db_rows *rows, int i, struct a
                                 .issued_at = db_time(rows, i, 12),
                                 .suspended_at = db_time(rows, i, 13),
                                 .revoked_at = db_time(rows, i, 14),
-                                .expires_at = db_time(rows, i, 15)};
+                                .expires_at = db_time(rows, i, 15),
+                                .shared_at = db_time(rows, i, 16)};
 }
-#define ROW_COLUMNS 16 /* award_rows goes on behind them */
+#define ROW_COLUMNS 17 /* award_rows goes on behind them */
 
 static bool list(struct store *store, int64_t institution_id, const char *name,
                  const struct db_args *args, struct arena *a, struct store_award **out,
@@ -187,7 +188,7 @@ static bool audit(struct db_conn *conn, struct store_actor actor, enum model_awa
 }
 
 static bool make_in(struct db_conn *conn, struct store_actor actor, const struct store_award_new *w,
-                    usec_t now, struct arena *a, bool *is_made, struct err *err) {
+                    usec_t now, struct arena *a, int64_t *award_id, struct err *err) {
     AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, a);
@@ -206,11 +207,11 @@ static bool make_in(struct db_conn *conn, struct store_actor actor, const struct
     if (!db_run(conn, "award_make", &args, &rows, err)) {
         return false;
     }
-    *is_made = rows.count > 0;
-    if (!*is_made) {
+    *award_id = rows.count == 0 ? 0 : db_i64(&rows, 0, 0);
+    if (*award_id == 0) {
         return true;
     }
-    int64_t id = db_i64(&rows, 0, 0);
+    int64_t id = *award_id;
     bool is_scored = w->state == MODEL_AWARD_ISSUED && w->is_in_gradebook && w->course_id != 0;
     return audit(conn, actor, w->state, id, a, err) &&
            (!is_scored || store_score_job_in(conn, actor.institution_id, id, a, err));
@@ -256,9 +257,14 @@ bool store_award_make(struct store *store, struct store_actor actor,
                       struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
-    return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
-           db_begin(conn, actor.institution_id, err) &&
-           make_in(conn, actor, award, now, &a, is_made, err) &&
+    int64_t id = 0;
+    if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
+        !db_begin(conn, actor.institution_id, err) ||
+        !make_in(conn, actor, award, now, &a, &id, err)) {
+        return false;
+    }
+    *is_made = id != 0;
+    return store_sign_awards_in(conn, actor.institution_id, &id, *is_made ? 1 : 0, &a, err) &&
            judge_dependants(conn, actor.institution_id, &award->badge_id, &award->person_id,
                             *is_made ? 1 : 0, &a, err) &&
            db_commit(conn, err);
@@ -278,7 +284,8 @@ bool store_award_change(struct store *store, struct store_actor actor,
         return err_because(err, ERR_CONFLICT, "award_state",
                            "this award was changed by somebody else in the meantime");
     }
-    return judge_dependants(conn, actor.institution_id, &move->badge_id, &move->person_id, 1, &a,
+    return store_sign_awards_in(conn, actor.institution_id, &move->award_id, 1, &a, err) &&
+           judge_dependants(conn, actor.institution_id, &move->badge_id, &move->person_id, 1, &a,
                             err) &&
            db_commit(conn, err);
 }
@@ -295,12 +302,13 @@ bool store_judgement_save(struct store *store, const struct store_judgement *j,
     }
     int64_t *badges = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
     int64_t *people = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
+    int64_t *awards = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
     size_t changed = 0;
     for (size_t i = 0; i < j->award_count; i++) {
-        bool is_made = false;
-        if (!make_in(conn, worker, &j->awards[i], j->now, &a, &is_made, err)) {
+        if (!make_in(conn, worker, &j->awards[i], j->now, &a, &awards[changed], err)) {
             return false;
         }
+        bool is_made = awards[changed] != 0;
         out->made += is_made ? 1 : 0;
         badges[changed] = j->awards[i].badge_id;
         people[changed] = j->awards[i].person_id;
@@ -312,10 +320,12 @@ bool store_judgement_save(struct store *store, const struct store_judgement *j,
             return false;
         }
         out->moved += is_moved ? 1 : 0;
+        awards[changed] = j->moves[i].award_id;
         badges[changed] = j->moves[i].badge_id;
         people[changed] = j->moves[i].person_id;
         changed += is_moved ? 1 : 0;
     }
-    return judge_dependants(conn, j->institution_id, badges, people, changed, &a, err) &&
+    return store_sign_awards_in(conn, j->institution_id, awards, changed, &a, err) &&
+           judge_dependants(conn, j->institution_id, badges, people, changed, &a, err) &&
            db_commit(conn, err);
 }

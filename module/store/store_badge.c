@@ -44,11 +44,7 @@ bool store_issuer_list(struct store *store, int64_t institution_id, struct arena
     *count = (size_t)rows.count;
     *out = ARENA_ARRAY(a, struct model_issuer, *count);
     for (int i = 0; i < rows.count; i++) {
-        (*out)[i] = (struct model_issuer){.id = db_i64(&rows, i, 0),
-                                          .key = store_text(&rows, i, 1, a),
-                                          .name = store_text(&rows, i, 2, a),
-                                          .url = store_text(&rows, i, 3, a),
-                                          .email = store_text(&rows, i, 4, a)};
+        (*out)[i] = store_issuer_read(&rows, i, a);
     }
     return true;
 }
@@ -88,6 +84,24 @@ bool store_badge_get(struct store *store, int64_t institution_id, struct sv publ
         return err_because(err, ERR_NOT_FOUND, "badge", "there is no such badge");
     }
     *out = found[0];
+    return true;
+}
+
+bool store_badge_issuer(struct store *store, int64_t institution_id, int64_t badge_id,
+                        int64_t *issuer_id, struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64(&args, institution_id);
+    db_add_i64(&args, badge_id);
+    if (!store_run(store, institution_id, "badge_issuer", &args, &rows, err)) {
+        return false;
+    }
+    if (rows.count == 0) {
+        return err_because(err, ERR_NOT_FOUND, "badge", "there is no such badge");
+    }
+    *issuer_id = db_i64(&rows, 0, 0);
     return true;
 }
 
@@ -157,7 +171,7 @@ bool store_course_take(struct store *store, const struct model_course_ref *ref, 
 }
 
 static bool take_issuer(struct db_conn *conn, const struct store_import *in, struct arena *a,
-                        int64_t *issuer_id, struct err *err) {
+                        int64_t *issuer_id, bool *is_changed, struct err *err) {
     AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, a);
@@ -166,10 +180,13 @@ static bool take_issuer(struct db_conn *conn, const struct store_import *in, str
     db_add_text(&args, in->issuer->name);
     db_add_text(&args, in->issuer->url);
     db_add_text(&args, in->issuer->email);
+    db_add_text(&args, in->issuer->description);
+    db_add_text(&args, in->issuer->image);
     if (!db_run(conn, "issuer_take", &args, &rows, err)) {
         return false;
     }
     *issuer_id = db_i64(&rows, 0, 0);
+    *is_changed = db_bool(&rows, 0, 1);
     return true;
 }
 
@@ -273,6 +290,7 @@ static bool save_badge(struct db_conn *conn, const struct store_import *in, int6
         }
     }
     return rename_columns(conn, in->institution_id, badge_id, a, err) &&
+           store_sign_badge_in(conn, in->institution_id, issuer_id, badge_id, a, err) &&
            store_audit_in(conn, in->institution_id, in->actor_person_id, "badge_imported",
                           sv_printf(a, "{\"badge\":%lld}", (long long)badge_id), a, err);
 }
@@ -282,8 +300,10 @@ bool store_badge_import(struct store *store, const struct store_import *in,
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
     int64_t issuer_id = 0;
+    bool is_issuer_changed = false;
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
-        !db_begin(conn, in->institution_id, err) || !take_issuer(conn, in, &a, &issuer_id, err)) {
+        !db_begin(conn, in->institution_id, err) ||
+        !take_issuer(conn, in, &a, &issuer_id, &is_issuer_changed, err)) {
         return false;
     }
     for (size_t i = 0; i < in->badge_count; i++) {
@@ -291,7 +311,10 @@ bool store_badge_import(struct store *store, const struct store_import *in,
             return false;
         }
     }
-    return db_commit(conn, err);
+    /* All its badges carry its name. */
+    return (!is_issuer_changed ||
+            store_sign_badge_in(conn, in->institution_id, issuer_id, 0, &a, err)) &&
+           db_commit(conn, err);
 }
 
 bool store_mapping_problem_set(struct store *store, int64_t institution_id, int64_t badge_id,

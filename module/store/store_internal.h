@@ -66,6 +66,20 @@ NODISCARD bool store_deployment_add_in(struct db_conn *conn, int64_t registratio
 /* This process forgets what it remembers of registrations; others do within seconds. */
 void store_registration_forget(struct store *store);
 
+/* Have awards signed by jobs, 200 each, inside an open transaction. */
+NODISCARD bool store_sign_awards_in(struct db_conn *conn, int64_t institution_id,
+                                    const int64_t *award_ids, size_t count, struct arena *a,
+                                    struct err *err);
+NODISCARD bool store_sign_badge_in(struct db_conn *conn, int64_t institution_id, int64_t issuer_id,
+                                   int64_t badge_id, struct arena *a, struct err *err);
+
+struct model_issuer;
+struct model_share;
+/* Columns of issuer_get and issuer_list; eight of credential_sources and share_get from `col` on.
+ */
+struct model_issuer store_issuer_read(const struct db_rows *rows, int row, struct arena *a);
+struct model_share store_share_read(const struct db_rows *rows, int row, int col, struct arena *a);
+
 /* Copy a text column into the arena. */
 static inline struct sv store_text(const struct db_rows *rows, int row, int col, struct arena *a) {
     return sv_copy(a, db_text(rows, row, col));

@@ -1,0 +1,2 @@
+-- -> added int8
+SELECT sign_missing()
