@@ -14,6 +14,25 @@ static inline void js_free(json_t **v) { json_decref(*v); }
 NODISCARD bool js_parse(struct sv text, size_t max_bytes, const char *what, json_t **out,
                         struct err *err);
 
+/* A list whose elements are parsed one at a time, so that a large answer never stands as a tree. */
+struct js_rows {
+    struct sv rest; /* from the next element on; borrows the text */
+    const char *what;
+    size_t count; /* elements given so far */
+    bool has_list;
+};
+/* The list is `text` itself (member NULL), or that member of the object `text`. *around is
+ * everything else, whole and owned by the caller (AUTO_JSON): the object with an empty list in
+ * place, or, when there is no such list, the value as it came (has_list false). As strict as
+ * js_parse about all but the inside of the elements, so text that breaks off fails here. Fails as
+ * js_parse. */
+NODISCARD bool js_rows_open(struct sv text, size_t max_bytes, const char *what, const char *member,
+                            json_t **around, struct js_rows *out, struct err *err);
+/* *row is the next element (the caller owns it, AUTO_JSON), NULL after the last one. As strict as
+ * js_parse about the element; a fault deep inside shows only here, after earlier ones were given.
+ */
+NODISCARD bool js_rows_next(struct js_rows *rows, json_t **row, struct err *err);
+
 /* Members of an object; borrowed. An absent member and null are the same: *out is empty or NULL.
  * False when it is there with another type. `obj` may be NULL or no object (everything is absent).
  */

@@ -11,7 +11,10 @@ bool js_parse(struct sv text, size_t max_bytes, const char *what, json_t **out, 
         return err_because(err, ERR_INPUT, "json_size", "%s is larger than %zu bytes", what,
                            max_bytes);
     }
-    /* jansson refuses \u0000 by default; a raw NUL is refused by its scanner. */
+    /* jansson refuses \u0000 by default, but overlooks a raw NUL behind a number. */
+    if (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL) {
+        return err_because(err, ERR_INPUT, "json", "%s is not valid JSON: it holds a NUL", what);
+    }
     json_error_t at;
     json_t *v = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len,
                            JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
