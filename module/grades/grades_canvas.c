@@ -40,13 +40,15 @@ static bool work_part(struct canvas_read *r, struct err *err) {
     struct err work = {0};
     struct err submissions = {0};
     bool has_work = canvas_work_read(r, &work);
+    canvas_changes_begin(r);
     if (!part(r, has_work, &work, GRADES_CAN_TITLES,
               "Assignments are not granted (url:GET|/api/v1/courses/:course_id/assignments).",
               err)) {
         return false;
     }
     return !has_work ||
-           part(r, canvas_submissions_read(r, &submissions), &submissions, GRADES_CAN_SCORES,
+           part(r, canvas_news_read(r, &submissions) && canvas_submissions_read(r, &submissions),
+                &submissions, GRADES_CAN_SCORES,
                 "Submissions are not granted "
                 "(url:GET|/api/v1/courses/:course_id/students/submissions).",
                 err);
@@ -99,8 +101,8 @@ bool grades_canvas_read(const struct grades_source *source, const struct grades_
     struct canvas_read r;
     init(&r, source, course, io, out);
     if (!canvas_course_read(&r, err) || !canvas_people_read(&r, err) ||
-        !canvas_people_match(&r, err) || !canvas_totals_put(&r, err) || !work_part(&r, err) ||
-        !module_part(&r, err) || !outcome_part(&r, err)) {
+        !canvas_people_match(&r, err) || !work_part(&r, err) || !module_part(&r, err) ||
+        !outcome_part(&r, err) || !canvas_people_put(&r, err)) {
         return false;
     }
     const unsigned whole = GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES;

@@ -75,11 +75,25 @@ struct canvas_user {
     bool is_learner, is_active, is_teacher;
     bool is_test; /* Student View */
     struct canvas_total final, current;
-    size_t member;     /* in the reading; SIZE_MAX: their sub is not known */
-    bool has_work;     /* their submissions were read */
-    bool has_progress; /* and their progress */
-    bool has_hidden;   /* a grade of theirs is not posted */
+    size_t member;        /* in the reading; SIZE_MAX: their sub is not known */
+    uint64_t grades_seal; /* of their enrolments and totals, in any order */
+    const struct canvas_mark *known;
+    bool is_due;        /* their submissions and outcomes are to be read */
+    bool is_states_due; /* and how far they are in the modules */
+    bool has_work;      /* their submissions were read */
+    bool has_outcomes;
+    bool has_progress;   /* and their progress: */
+    bool has_same_steps; /* over, and as it was */
     int64_t required, done;
+    usec_t completed_at;
+    bool has_hidden; /* a grade of theirs is not posted */
+    bool has_gap;    /* something of theirs could not be read: the next reading tries again */
+};
+
+/* What a reading left behind of somebody, to be compared with what the next one sees at a glance:
+ * seals of the assignments, of their enrolments and totals, of their progress. */
+struct canvas_mark {
+    uint64_t work, grades, steps;
 };
 
 /* A reading under way. */
@@ -98,6 +112,8 @@ struct canvas_read {
     struct grades_index modules; /* module's id to its item, of those with requirements */
     size_t module_count;
     struct grades_index hidden; /* "user:assignment" of grades that are not posted */
+    uint64_t work_seal;         /* of how the course and its assignments are graded */
+    size_t learner_count;       /* who count */
     bool has_totals;            /* some enrolment came with grades */
     bool has_unknown_work;      /* a submission named an assignment that is not listed */
     size_t lookups, misses;
@@ -117,13 +133,21 @@ NODISCARD bool canvas_people_read(struct canvas_read *r, struct err *err);
 /* Finds out who is who: fills in canvas_user.member. Never by e-mail, login or name. Keeps what it
  * found when Canvas breaks off: the next reading goes on from there. */
 NODISCARD bool canvas_people_match(struct canvas_read *r, struct err *err);
-NODISCARD bool canvas_totals_put(struct canvas_read *r, struct err *err);
+/* After the assignments: who is due, by their marks. All, unless changes are asked for. */
+void canvas_changes_begin(struct canvas_read *r);
 NODISCARD bool canvas_work_read(struct canvas_read *r, struct err *err);
+/* Of changes: makes those due whose work was graded or handed in since the last reading. */
+NODISCARD bool canvas_news_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_submissions_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_modules_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_progress_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_module_states_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_outcomes_read(struct canvas_read *r, struct err *err);
+/* At the end: totals and course completion of all who were read, what is kept of them, and
+ * everybody's mark. Who is not due in anything is unread. */
+NODISCARD bool canvas_people_put(struct canvas_read *r, struct err *err);
+/* Makes their modules due where their progress is another than their mark says. */
+void canvas_steps_compare(struct canvas_user *user);
 
 /* The user with this id, or NULL. */
 struct canvas_user *canvas_user_find(const struct canvas_read *r, struct sv id);
@@ -135,6 +159,15 @@ NODISCARD bool canvas_fact(struct canvas_read *r, const struct canvas_user *user
 /* Nothing can be said of this person's items of a kind: what is stored stays. */
 NODISCARD bool canvas_keep(struct canvas_read *r, const struct canvas_user *user,
                            enum model_item_kind kind, struct err *err);
+/* Any of these people by id: "user_ids[]=1&user_ids[]=2". Goes through r->users from *next on and
+ * takes at most `max` who match; *next is where to go on. Empty: nobody is left. */
+struct sv canvas_ids(const struct canvas_read *r, const char *name, size_t max,
+                     bool (*is_wanted)(const struct canvas_user *user), size_t *next,
+                     struct arena *a);
+/* Most are: all in one list cost less than some by id. */
+bool canvas_is_most(const struct canvas_read *r, bool (*is_wanted)(const struct canvas_user *user));
+/* The first eight bytes of a SHA-256. */
+uint64_t canvas_seal(struct sv text);
 /* The address of the course that was asked for. Fails: ERR_INPUT PARK. */
 NODISCARD bool canvas_course_url(const struct canvas_link *link, struct sv ref, struct arena *a,
                                  struct sv *out, struct err *err);

@@ -24,6 +24,11 @@ bool canvas_shape(const char *what, struct err *err) {
     return fail(err, ERR_UPSTREAM, ERR_RETRY_LATER, "shape", what, "the answer has another shape");
 }
 
+static bool damaged(const char *what, struct err *err) {
+    return fail(err, ERR_UPSTREAM, ERR_RETRY_LATER, "truncated", what,
+                "the answer breaks off or is damaged");
+}
+
 bool canvas_is_denied(const struct err *err) {
     return err->code == ERR_DENIED && strcmp(err->reason, "permission") == 0;
 }
@@ -81,7 +86,14 @@ static bool status_check(const struct net_response *response, const char *what, 
     return net_status_check(response, task, err);
 }
 
-static bool body_parse(struct sv body, const char *what, json_t **out, struct err *err) {
+/* What one answer is read into. */
+struct reply {
+    const char *list;     /* member that holds the rows; NULL: the answer is the list */
+    struct js_rows *rows; /* NULL: it is no list */
+    json_t **whole;       /* the answer, without its rows; the caller owns it */
+};
+
+static bool body_parse(struct sv body, const char *what, const struct reply *out, struct err *err) {
     struct sv text = sv_trim(body);
     if (text.len > 0 && text.ptr[0] == '<') {
         return fail(err, ERR_UPSTREAM, ERR_RETRY_PARK, "html", what,
@@ -90,12 +102,14 @@ static bool body_parse(struct sv body, const char *what, json_t **out, struct er
     }
     /* Prefix of old releases against script inclusion. */
     text = sv_starts(text, SV("while(1);")) ? sv_skip(text, 9) : text;
-    if (js_parse(text, CANVAS_BODY_MAX, "Canvas's answer", out, NULL)) {
+    static const char name[] = "Canvas's answer";
+    if (out->rows == NULL
+            ? js_parse(text, CANVAS_BODY_MAX, name, out->whole, NULL)
+            : js_rows_open(text, CANVAS_BODY_MAX, name, out->list, out->whole, out->rows, NULL)) {
         return true;
     }
     bool is_started = text.len > 0 && (text.ptr[0] == '{' || text.ptr[0] == '[');
-    return is_started ? fail(err, ERR_UPSTREAM, ERR_RETRY_LATER, "truncated", what,
-                             "the answer breaks off or is damaged")
+    return is_started ? damaged(what, err)
                       : fail(err, ERR_UPSTREAM, ERR_RETRY_PARK, "not_canvas", what,
                              "what answered is not Canvas's API: check the base URL");
 }
@@ -113,14 +127,13 @@ static int64_t jittered(int64_t ms) {
     return ms / 2 + (int64_t)(chance % (uint32_t)(ms / 2 + 1));
 }
 
-/* Goes slower before Canvas has to say so. */
-static void keep_pace(const struct canvas_link *link, const struct net_response *response) {
+/* Goes slower before Canvas has to say so. False: whoever reads does not wait now. */
+static bool keep_pace(const struct canvas_link *link, const struct net_response *response) {
     struct sv text;
     struct dec left;
-    if (net_response_header(response, SV("x-rate-limit-remaining"), 0, &text) &&
-        dec_parse(sv_trim(text), &left) && dec_cmp(left, dec_from_i64(REMAINING_LOW)) < 0) {
-        (void)wait_ms(link, (int64_t)((REMAINING_LOW - dec_to_double(left)) * MS_PER_UNIT));
-    }
+    return !net_response_header(response, SV("x-rate-limit-remaining"), 0, &text) ||
+           !dec_parse(sv_trim(text), &left) || dec_cmp(left, dec_from_i64(REMAINING_LOW)) >= 0 ||
+           wait_ms(link, (int64_t)((REMAINING_LOW - dec_to_double(left)) * MS_PER_UNIT));
 }
 
 static bool is_within_limits(const struct canvas_link *link, const char *what, struct err *err) {
@@ -133,7 +146,7 @@ static bool is_within_limits(const struct canvas_link *link, const char *what, s
 }
 
 static bool try_once(struct canvas_link *link, struct sv url, const char *what,
-                     struct arena *scratch, struct net_response *response, json_t **out,
+                     struct arena *scratch, struct net_response *response, const struct reply *out,
                      struct err *err) {
     const struct grades_io *io = link->io;
     /* Ids pass 2^53, so they are asked for as strings (lti.md 11.3). */
@@ -156,12 +169,19 @@ static bool try_once(struct canvas_link *link, struct sv url, const char *what,
         return false;
     }
     link->bytes += (int64_t)response->body.len;
-    keep_pace(link, response);
-    return status_check(response, what, err) && body_parse(response->body, what, out, err);
+    bool is_paced = keep_pace(link, response);
+    if (!status_check(response, what, err)) {
+        return false;
+    }
+    if (!is_paced) {
+        return fail(err, ERR_UPSTREAM, ERR_RETRY_LATER, "paused", what,
+                    "Canvas has little left for us now; Laurel goes on later");
+    }
+    return body_parse(response->body, what, out, err);
 }
 
-bool canvas_get(struct canvas_link *link, struct sv url, const char *what, struct arena *scratch,
-                struct net_response *response, json_t **out, struct err *err) {
+static bool get(struct canvas_link *link, struct sv url, const char *what, struct arena *scratch,
+                struct net_response *response, const struct reply *out, struct err *err) {
     int tries = link->io->pause == NULL ? 1 : TRIES;
     int64_t wait = WAIT_FIRST_MS;
     for (int i = 1;; i++) {
@@ -183,6 +203,11 @@ bool canvas_get(struct canvas_link *link, struct sv url, const char *what, struc
         }
         wait *= 2;
     }
+}
+
+bool canvas_get(struct canvas_link *link, struct sv url, const char *what, struct arena *scratch,
+                struct net_response *response, json_t **out, struct err *err) {
+    return get(link, url, what, scratch, response, &(struct reply){.whole = out}, err);
 }
 
 bool canvas_id(const json_t *value, struct arena *a, struct sv *out) {
@@ -223,34 +248,42 @@ bool canvas_number(const json_t *row, const char *key, bool *has, struct dec *ou
     return !*has || js_decimal(value, out);
 }
 
-static bool rows_take(const struct canvas_list *list, const json_t *page, struct arena *memory,
-                      struct grades_index *seen, size_t *fresh, struct err *err) {
-    const json_t *rows = page;
-    if (list->list != NULL && !js_array(page, list->list, &rows)) {
-        rows = NULL;
-    }
-    if (!json_is_array(rows)) {
+/* One row, unless an earlier page had it. */
+static bool row_take(const struct canvas_list *list, const json_t *row, struct arena *memory,
+                     struct grades_index *seen, size_t *fresh, struct err *err) {
+    struct sv key;
+    size_t before = 0;
+    const json_t *holder = list->key_in == NULL ? row : json_object_get(row, list->key_in);
+    if (!canvas_id(json_object_get(holder, list->key), memory, &key)) {
         return canvas_shape(list->what, err);
     }
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        struct sv key;
-        size_t before = 0;
-        const json_t *holder = list->key_in == NULL ? row : json_object_get(row, list->key_in);
-        if (!canvas_id(json_object_get(holder, list->key), memory, &key)) {
-            return canvas_shape(list->what, err);
+    if (grades_index_find(seen, key, &before)) {
+        return true;
+    }
+    grades_index_put(seen, key, 1);
+    (*fresh)++;
+    return list->take(list->ctx, row, key, err);
+}
+
+static bool rows_take(const struct canvas_list *list, struct js_rows *rows, struct arena *memory,
+                      struct grades_index *seen, size_t *fresh, struct err *err) {
+    if (!rows->has_list) {
+        return canvas_shape(list->what, err);
+    }
+    for (;;) {
+        AUTO_JSON *row = NULL;
+        if (!js_rows_next(rows, &row, NULL)) {
+            return damaged(list->what, err);
         }
-        if (grades_index_find(seen, key, &before)) {
-            continue;
+        if (row == NULL) {
+            break;
         }
-        grades_index_put(seen, key, 1);
-        (*fresh)++;
-        if (!list->take(list->ctx, row, key, err)) {
+        if (!row_take(list, row, memory, seen, fresh, err)) {
             return false;
         }
     }
     /* An empty page is an end like any other; one of old rows only is not. */
-    *fresh += json_array_size(rows) == 0 ? 1 : 0;
+    *fresh += rows->count == 0 ? 1 : 0;
     return true;
 }
 
@@ -264,10 +297,12 @@ bool canvas_walk(struct canvas_link *link, const struct canvas_list *list, struc
         AUTO_ARENA scratch = {0};
         AUTO_JSON *page = NULL;
         struct net_response response;
+        struct js_rows rows = {0};
+        const struct reply reply = {.list = list->list, .rows = &rows, .whole = &page};
         size_t fresh = 0;
-        if (!canvas_get(link, pages.next, list->what, &scratch, &response, &page, err) ||
+        if (!get(link, pages.next, list->what, &scratch, &response, &reply, err) ||
             (list->take_page != NULL && !list->take_page(list->ctx, page, err)) ||
-            !rows_take(list, page, &memory, &seen, &fresh, err)) {
+            !rows_take(list, &rows, &memory, &seen, &fresh, err)) {
             return false;
         }
         if (fresh == 0) {

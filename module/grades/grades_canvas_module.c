@@ -71,11 +71,7 @@ bool canvas_modules_read(struct canvas_read *r, struct err *err) {
     return canvas_walk(&r->link, &list, err);
 }
 
-/* Complete is what has every requirement met now: `completed_at` stays when a teacher adds one. */
-static bool progress_put(struct canvas_read *r, struct canvas_user *user, const json_t *progress,
-                         struct err *err) {
-    size_t item = 0;
-    struct model_fact *fact = NULL;
+static bool progress_note(struct canvas_user *user, const json_t *progress, struct err *err) {
     if (!json_is_object(progress) || json_object_get(progress, "error") != NULL) {
         return true; /* not one who makes progress here */
     }
@@ -84,14 +80,7 @@ static bool progress_put(struct canvas_read *r, struct canvas_user *user, const 
         return canvas_shape("the course progress", err);
     }
     user->has_progress = true;
-    if (!grades_build_item(&r->build, MODEL_ITEM_COURSE_COMPLETION, sv_of(NULL, 0), &item, err) ||
-        !canvas_fact(r, user, item, &fact, err)) {
-        return false;
-    }
-    usec_t at = canvas_time(json_object_get(progress, "completed_at"));
-    bool is_complete = at != 0 && user->required > 0 && user->done >= user->required;
-    fact->completion = is_complete ? MODEL_COMPLETION_COMPLETE : MODEL_COMPLETION_INCOMPLETE;
-    fact->completed_at = is_complete ? at : 0;
+    user->completed_at = canvas_time(json_object_get(progress, "completed_at"));
     return true;
 }
 
@@ -101,22 +90,27 @@ static bool progress_take(void *ctx, const json_t *row, struct sv key, struct er
     if (user == NULL || !canvas_user_counts(user) || user->has_progress) {
         return true;
     }
-    return progress_put(r, user, json_object_get(row, "progress"), err);
+    return progress_note(user, json_object_get(row, "progress"), err);
 }
 
-/* The list of all leaves out whose enrolment has concluded. */
+/* The list of all leaves out whose enrolment has concluded. They make no progress any more, so a
+ * reading of changes does not ask again. */
 static bool single_read(struct canvas_read *r, struct canvas_user *user, struct err *err) {
     AUTO_ARENA scratch = {0};
     AUTO_JSON *progress = NULL;
     struct net_response response;
     struct err fail = {0};
+    if (!user->is_active && user->known != NULL && user->known->steps != 0) {
+        user->has_same_steps = true;
+        return true;
+    }
     struct sv url = canvas_url(&r->link, &scratch, "/api/v1/courses/%.*s/users/%.*s/progress",
                                SV_ARG(r->course), SV_ARG(user->id));
     if (canvas_get(&r->link, url, "the course progress", &scratch, &response, &progress, &fail)) {
-        return progress_put(r, user, progress, err);
+        return progress_note(user, progress, err);
     }
     if (canvas_is_denied(&fail) || fail.code == ERR_NOT_FOUND) {
-        return canvas_keep(r, user, MODEL_ITEM_COURSE_COMPLETION, err);
+        return true;
     }
     *err = err->code == ERR_NONE ? fail : *err;
     return false;
@@ -154,6 +148,7 @@ bool canvas_progress_read(struct canvas_read *r, struct err *err) {
         if (canvas_user_counts(user) && !user->has_progress && !single_read(r, user, err)) {
             return false;
         }
+        canvas_steps_compare(user);
     }
     return true;
 }
@@ -215,7 +210,7 @@ static bool states_none(struct canvas_read *r, const struct canvas_user *user, s
 bool canvas_module_states_read(struct canvas_read *r, struct err *err) {
     for (size_t i = 0; i < r->user_count && r->module_count > 0; i++) {
         const struct canvas_user *user = &r->users[i];
-        if (!canvas_user_counts(user)) {
+        if (!user->is_states_due) {
             continue;
         }
         if (user->has_progress && user->done == 0) { /* nothing met: no need to ask */

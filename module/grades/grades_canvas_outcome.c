@@ -3,6 +3,9 @@
  * it (attacks.md F15). */
 #include "grades_canvas.h"
 
+#define QUERY "include[]=outcomes&include[]=outcomes.alignments&per_page="
+#define ASK_AT_ONCE 50
+
 struct outcome {
     size_t item;
     bool knows_work; /* which assignments assess it */
@@ -139,6 +142,8 @@ static bool score_take(struct outcomes *o, const struct canvas_user *user, const
     return true;
 }
 
+static bool is_open(const struct canvas_user *user) { return user->is_due && !user->has_outcomes; }
+
 static bool rollup_take(void *ctx, const json_t *row, struct sv key, struct err *err) {
     struct outcomes *o = ctx;
     AUTO_ARENA scratch = {0};
@@ -148,9 +153,10 @@ static bool rollup_take(void *ctx, const json_t *row, struct sv key, struct err 
     if (!js_array(row, "scores", &scores)) {
         return canvas_shape("the outcomes", err);
     }
-    if (user == NULL || !canvas_user_counts(user)) {
+    if (user == NULL || !is_open(user)) {
         return true;
     }
+    user->has_outcomes = true;
     grades_index_init(&seen, &scratch);
     for (size_t i = 0; i < json_array_size(scores); i++) {
         if (!score_take(o, user, json_array_get(scores, i), &seen, &scratch, err)) {
@@ -160,50 +166,80 @@ static bool rollup_take(void *ctx, const json_t *row, struct sv key, struct err 
     return true;
 }
 
-/* One learner's page says whether the course has any. */
-static bool has_outcomes(struct canvas_read *r, const char *query, bool *out, struct err *err) {
+/* One learner's page says whether the course has any, and which. */
+static bool outcomes_probe(struct outcomes *o, struct err *err) {
     AUTO_ARENA scratch = {0};
     AUTO_JSON *page = NULL;
     struct net_response response;
-    const json_t *rows = NULL;
-    struct sv url = canvas_url(&r->link, &scratch, "/api/v1/courses/%.*s/outcome_rollups?%s%d",
-                               SV_ARG(r->course), query, 1);
+    struct sv url = canvas_url(&o->r->link, &scratch, "/api/v1/courses/%.*s/outcome_rollups?%s1",
+                               SV_ARG(o->r->course), QUERY);
     struct err fail = {0};
-    *out = false;
-    if (!canvas_get(&r->link, url, "the outcomes", &scratch, &response, &page, &fail)) {
+    if (!canvas_get(&o->r->link, url, "the outcomes", &scratch, &response, &page, &fail)) {
         if (fail.code != ERR_NOT_FOUND) { /* such a course has none */
             *err = err->code == ERR_NONE ? fail : *err;
         }
         return fail.code == ERR_NOT_FOUND;
     }
-    if (!json_is_object(page) || !js_array(json_object_get(page, "linked"), "outcomes", &rows)) {
-        return canvas_shape("the outcomes", err);
+    return json_is_object(page) ? page_take(o, page, err) : canvas_shape("the outcomes", err);
+}
+
+static bool rollups_walk(struct outcomes *o, struct sv people, struct err *err) {
+    AUTO_ARENA scratch = {0};
+    const struct canvas_list list = {
+        .url = canvas_url(&o->r->link, &scratch, "/api/v1/courses/%.*s/outcome_rollups?%.*s%s%d",
+                          SV_ARG(o->r->course), SV_ARG(people), QUERY, CANVAS_PAGE),
+        .what = "the outcomes",
+        .key_in = "links",
+        .key = "user",
+        .list = "rollups",
+        .take = rollup_take,
+        .take_page = page_take,
+        .ctx = o};
+    return canvas_walk(&o->r->link, &list, err);
+}
+
+/* Canvas refuses a list with somebody in it who is not active in the course. */
+static bool is_open_active(const struct canvas_user *user) {
+    return is_open(user) && user->is_active;
+}
+
+static bool some_read(struct outcomes *o, struct err *err) {
+    struct canvas_read *r = o->r;
+    for (size_t i = 0; i < r->user_count;) {
+        AUTO_ARENA scratch = {0};
+        struct err fail = {0};
+        struct sv ids = canvas_ids(r, "user_ids[]", ASK_AT_ONCE, is_open_active, &i, &scratch);
+        if (ids.len > 0 && !rollups_walk(o, sv_printf(&scratch, "%.*s&", SV_ARG(ids)), &fail) &&
+            strcmp(fail.reason, "http_400") != 0) {
+            *err = err->code == ERR_NONE ? fail : *err;
+            return false;
+        }
     }
-    *out = json_array_size(rows) > 0;
     return true;
 }
 
 bool canvas_outcomes_read(struct canvas_read *r, struct err *err) {
-    static const char query[] = "include[]=outcomes&include[]=outcomes.alignments&per_page=";
-    AUTO_ARENA scratch = {0};
     struct outcomes o = {.r = r};
-    bool has_any = false;
-    if (!has_outcomes(r, query, &has_any, err)) {
+    grades_index_init(&o.index, r->build.arena);
+    if (!outcomes_probe(&o, err)) {
         return false;
     }
-    if (!has_any) {
+    if (o.count == 0) {
         return true;
     }
-    grades_index_init(&o.index, r->build.arena);
-    const struct canvas_list list = {.url = canvas_url(&r->link, &scratch,
-                                                       "/api/v1/courses/%.*s/outcome_rollups?%s%d",
-                                                       SV_ARG(r->course), query, CANVAS_PAGE),
-                                     .what = "the outcomes",
-                                     .key_in = "links",
-                                     .key = "user",
-                                     .list = "rollups",
-                                     .take = rollup_take,
-                                     .take_page = page_take,
-                                     .ctx = &o};
-    return canvas_walk(&r->link, &list, err);
+    if (!(canvas_is_most(r, is_open) ? rollups_walk(&o, sv_of(NULL, 0), err)
+                                     : some_read(&o, err))) {
+        return false;
+    }
+    for (size_t i = 0; i < r->user_count; i++) {
+        struct canvas_user *user = &r->users[i];
+        if (!is_open(user)) {
+            continue;
+        }
+        user->has_gap = user->has_gap || user->is_active;
+        if (!canvas_keep(r, user, MODEL_ITEM_OUTCOME, err)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -30,13 +30,24 @@ bool canvas_course_url(const struct canvas_link *link, struct sv ref, struct are
     return true;
 }
 
+/* The course's own dates hold where it says so, else the term's; then the course's is a word to
+ * people only, and the later one is believed. */
+static usec_t end_of(const json_t *course) {
+    usec_t own = canvas_time(json_object_get(course, "end_at"));
+    usec_t term = canvas_time(json_object_get(json_object_get(course, "term"), "end_at"));
+    bool is_own =
+        own != 0 && json_is_true(json_object_get(course, "restrict_enrollments_to_course_dates"));
+    return is_own || own > term ? own : term;
+}
+
 bool canvas_course_read(struct canvas_read *r, struct err *err) {
     AUTO_ARENA scratch = {0};
     AUTO_JSON *course = NULL;
     struct net_response response;
     struct sv url = {0};
     if (!canvas_course_url(&r->link, r->asked->ref, &scratch, &url, err) ||
-        !canvas_get(&r->link, url, "the course", &scratch, &response, &course, err)) {
+        !canvas_get(&r->link, sv_printf(&scratch, "%.*s?include[]=term", SV_ARG(url)), "the course",
+                    &scratch, &response, &course, err)) {
         return false;
     }
     if (!json_is_object(course) ||
@@ -44,6 +55,12 @@ bool canvas_course_read(struct canvas_read *r, struct err *err) {
         return canvas_shape("the course", err);
     }
     r->hides_totals = json_is_true(json_object_get(course, "hide_final_grades"));
+    r->build.out->course_ref = r->course;
+    /* A course that is over by its dates alone is still graded by those who may, and its dates
+     * change: that one has an end only. */
+    r->build.out->is_over =
+        sv_eq(js_sv(json_object_get(course, "workflow_state")), SV("completed"));
+    r->build.out->ends_at = end_of(course);
     return true;
 }
 
@@ -118,6 +135,31 @@ static bool totals_take(struct canvas_read *r, struct canvas_user *user, const j
     return true;
 }
 
+/* What shows at a glance that something changed: totals move when a grade is given, taken away,
+ * posted, hidden or excused. Rows come in any order, so their seals are added up. */
+static void seal_take(struct canvas_user *user, const json_t *row) {
+    static const char *const numbers[] = {"current_score", "final_score", "unposted_current_score",
+                                          "unposted_final_score", "override_score"};
+    static const char *const letters[] = {"current_grade", "final_grade", "override_grade"};
+    AUTO_ARENA scratch = {0};
+    struct str text;
+    const json_t *grades = json_object_get(row, "grades");
+    str_init(&text, &scratch, 4096);
+    str_addf(&text, "%.*s %.*s", SV_ARG(canvas_text(row, "type", &scratch)),
+             SV_ARG(canvas_text(row, "enrollment_state", &scratch)));
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        struct dec d;
+        bool has = false;
+        char plain[DEC_TEXT_MAX];
+        bool is_good = canvas_number(grades, numbers[i], &has, &d);
+        str_addf(&text, "|%s", is_good && has ? dec_format(d, plain) : "");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
+        str_addf(&text, "|%.*s", SV_ARG(canvas_text(grades, letters[i], &scratch)));
+    }
+    user->grades_seal += canvas_seal(str_sv(&text));
+}
+
 static void names_take(struct canvas_read *r, struct canvas_user *user, const json_t *row) {
     struct arena *a = r->build.arena;
     const json_t *who = json_object_get(row, "user");
@@ -154,6 +196,7 @@ static bool enrolment_take(void *ctx, const json_t *row, struct sv key, struct e
     }
     struct canvas_user *user = user_make(r, id);
     names_take(r, user, row);
+    seal_take(user, row);
     if (sv_eq(type, SV("StudentViewEnrollment"))) {
         user->is_test = true;
     } else if (sv_eq(type, SV("StudentEnrollment"))) {
@@ -190,60 +233,5 @@ bool canvas_people_read(struct canvas_read *r, struct err *err) {
         r->users[i].is_learner = r->users[i].is_learner && !r->users[i].is_test;
     }
     r->build.out->can |= GRADES_CAN_MEMBERS;
-    return true;
-}
-
-static bool total_item(struct canvas_read *r, enum model_item_kind kind, struct sv title,
-                       size_t *index, struct err *err) {
-    if (!grades_build_item(&r->build, kind, sv_of(NULL, 0), index, err)) {
-        return false;
-    }
-    struct model_item *item = &r->build.out->items[*index];
-    item->title = title;
-    item->has_maximum = true;
-    item->maximum = dec_from_i64(100); /* totals are percentages */
-    return true;
-}
-
-static bool total_put(struct canvas_read *r, const struct canvas_user *user, size_t item,
-                      const struct canvas_total *total, struct err *err) {
-    struct model_fact *fact = NULL;
-    if (!total->has_score && total->letter.len == 0) {
-        return true;
-    }
-    if (!canvas_fact(r, user, item, &fact, err)) {
-        return false;
-    }
-    fact->has_score = total->has_score;
-    fact->score = total->score;
-    fact->letter = total->letter;
-    fact->is_posted = !r->hides_totals; /* a course may hide totals from its learners */
-    return true;
-}
-
-bool canvas_totals_put(struct canvas_read *r, struct err *err) {
-    size_t final = 0;
-    size_t current = 0;
-    bool has_learners = false;
-    for (size_t i = 0; i < r->user_count; i++) {
-        has_learners = has_learners || r->users[i].is_learner;
-    }
-    if (has_learners && !r->has_totals) {
-        grades_build_missing(&r->build, "Course totals are not granted: the token's account needs "
-                                        "the right to view all grades.");
-        return true;
-    }
-    if (!total_item(r, MODEL_ITEM_COURSE_FINAL, SV("Course total"), &final, err) ||
-        !total_item(r, MODEL_ITEM_COURSE_CURRENT, SV("Current total"), &current, err)) {
-        return false;
-    }
-    r->build.out->can |= GRADES_CAN_COURSE_TOTAL;
-    for (size_t i = 0; i < r->user_count; i++) {
-        const struct canvas_user *user = &r->users[i];
-        if (canvas_user_counts(user) && (!total_put(r, user, final, &user->final, err) ||
-                                         !total_put(r, user, current, &user->current, err))) {
-            return false;
-        }
-    }
     return true;
 }

@@ -31,6 +31,7 @@ static void canvas__reads_a_course_whole(void **state) {
     assert_true(sv_eq(quiz->title, SV("Lab safety quiz")) && sv_eq(quiz->source, SV("canvas")));
     assert_dec(quiz->maximum, "10");
     assert_false(quiz->has_completion);
+    assert_true(quiz->due_at == 0); /* not said */
     const struct model_fact *f = fact_of(b, ANA, MODEL_ITEM_ACTIVITY, WORK);
     assert_true(f->has_score && f->is_posted && !f->is_excused);
     assert_dec(f->score, "8.5");
@@ -49,7 +50,8 @@ static void canvas__asks_as_the_api_wants(void **state) {
     must_read(b);
     assert_string_equal(b->canvas.authorization, "Bearer 7~secret");
     assert_string_equal(b->canvas.accept, "application/json+canvas-string-ids");
-    assert_string_equal(b->canvas.urls[0], SITE "/api/v1/courses/lti_context_id:" CONTEXT);
+    assert_string_equal(b->canvas.urls[0],
+                        SITE "/api/v1/courses/lti_context_id:" CONTEXT "?include[]=term");
     assert_int_equal(asked(b, "access_token"), 0); /* never in an address */
     assert_int_equal(asked(b, "student_ids[]=all&grouped=1&per_page=100"), 1);
     b->course.ref = SV("55"); /* `source test --course 55` */
@@ -59,7 +61,56 @@ static void canvas__asks_as_the_api_wants(void **state) {
     reply_body(b, "/courses/55/students", "[]");
     reply_body(b, "/courses/55/modules", "[]");
     must_read(b);
-    assert_string_equal(b->canvas.urls[0], SITE "/api/v1/courses/55");
+    assert_string_equal(b->canvas.urls[0], SITE "/api/v1/courses/55?include[]=term");
+}
+
+/* An end that does not hold is no end: such a course would never be read again. */
+static void canvas__says_when_a_course_ends_and_whether_it_is_over(void **state) {
+#define MAY ",\"end_at\":\"2027-05-31T00:00:00Z\""
+#define TERM(at) ",\"term\":{\"id\":\"1\",\"end_at\":" at "}"
+#define HOLDS ",\"restrict_enrollments_to_course_dates\":true"
+    static const struct {
+        const char *fields, *ends;
+        bool is_over;
+    } rows[] = {
+        {"\"workflow_state\":\"available\"", "", false},
+        {"\"workflow_state\":\"completed\"", "", true},
+        {"\"workflow_state\":\"unpublished\"" MAY, "2027-05-31T00:00:00Z", false},
+        {"\"workflow_state\":\"available\",\"end_at\":null" TERM("null"), "", false},
+        {"\"workflow_state\":\"available\"" TERM("\"2027-07-31T00:00:00Z\""),
+         "2027-07-31T00:00:00Z", false},
+        {"\"workflow_state\":\"available\"" MAY TERM("\"2027-07-31T00:00:00Z\""),
+         "2027-07-31T00:00:00Z", false},
+        {"\"workflow_state\":\"available\"" MAY HOLDS TERM("\"2027-07-31T00:00:00Z\""),
+         "2027-05-31T00:00:00Z", false},
+        {"\"workflow_state\":\"available\"" HOLDS TERM("\"2027-07-31T00:00:00Z\""),
+         "2027-07-31T00:00:00Z", false},
+        {"\"workflow_state\":\"available\",\"concluded\":true" MAY TERM("null"),
+         "2027-05-31T00:00:00Z", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)teardown(state);
+        (void)setup(state);
+        struct bench *b = *state;
+        reply_body(b, "/courses/lti_context_id:",
+                   arena_printf(&b->arena, "{\"id\":\"21070000000000055\",%s}", rows[i].fields));
+        reply_body(b, "/courses/21070000000000055/enrollments", "[]");
+        for (size_t k = 0; k < 3; k++) {
+            static const char *const lists[] = {"assignments", "students/submissions", "modules"};
+            reply_body(b, arena_printf(&b->arena, "/courses/21070000000000055/%s", lists[k]), "[]");
+        }
+        reply_body(b, "/courses/21070000000000055/outcome_rollups",
+                   "{\"rollups\":[],\"linked\":{\"outcomes\":[]}}");
+        must_read(b);
+        char text[RFC3339_MAX] = "";
+        if (b->reading.ends_at != 0) {
+            (void)rfc3339_format(b->reading.ends_at, text);
+        }
+        if (strcmp(text, rows[i].ends) != 0 || b->reading.is_over != rows[i].is_over) {
+            fail_msg("%s: %s %d", rows[i].fields, text, b->reading.is_over);
+        }
+        assert_true(sv_eq(b->reading.course_ref, SV("21070000000000055")));
+    }
 }
 
 /* One row each that a naive reader gets wrong (attacks.md F15). */
@@ -204,7 +255,7 @@ static void canvas__lists_assignments_of_every_kind(void **state) {
     reply_body(
         b, "/courses/55/assignments",
         "[{\"id\":1,\"name\":\"By number\",\"points_possible\":\"7.5\",\"grading_type\":\"points\","
-        "\"published\":true},"
+        "\"published\":true,\"due_at\":\"2027-06-01T23:59:59Z\"},"
         "{\"id\":\"2\",\"name\":\"Extra credit\",\"points_possible\":0,\"grading_type\":"
         "\"points\",\"published\":true},"
         "{\"id\":\"3\",\"name\":\"No points\",\"points_possible\":null,\"grading_type\":"
@@ -224,6 +275,7 @@ static void canvas__lists_assignments_of_every_kind(void **state) {
                       GRADED("21070000000000871", "1", "\"1\"")) "," OF("872", "") "]");
     must_read(b);
     assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "1")->maximum, "7.5");
+    assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "1")->due_at == at("2027-06-01T23:59:59Z"));
     assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "2")->has_maximum); /* a percent of it is refused */
     assert_false(item_of(b, MODEL_ITEM_ACTIVITY, "3")->has_maximum);
     assert_null(item_of(b, MODEL_ITEM_ACTIVITY, "4")); /* is never graded: meets no rule */
@@ -372,6 +424,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(canvas__reads_a_course_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__asks_as_the_api_wants, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__says_when_a_course_ends_and_whether_it_is_over,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__judges_a_submission_as_the_gradebook_shows_it,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__takes_letters_and_complete_from_the_way_of_grading,
