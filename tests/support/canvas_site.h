@@ -7,7 +7,7 @@
 /* What is answered to a request whose URL holds `url` (the first row that fits). */
 struct canned {
     const char *url;
-    int status; /* 0: 200; negative: no answer in time */
+    int status; /* 0: 200; -1: no answer in time; -2: a certificate that is not trusted */
     const char *body;
     const char *link;        /* Link header, or NULL */
     const char *name, *text; /* another header, or NULL */
@@ -30,6 +30,7 @@ struct bench {
     struct canvas canvas;
     struct arena arena;
     usec_t now;
+    bool is_stopping; /* nothing is waited for */
     struct model_link links[8];
     struct grades_source source;
     struct grades_course course;
@@ -65,6 +66,10 @@ static inline bool answer(void *ctx, const struct net_request *q, struct net_res
             continue;
         }
         c->used[i]++;
+        if (row->status == -2) {
+            (void)err_because(err, ERR_UPSTREAM, "tls", "its certificate is not trusted here");
+            return err_retry_as(err, ERR_RETRY_PARK);
+        }
         if (row->status < 0) {
             (void)err_because(err, ERR_UPSTREAM, "timeout", "it did not answer in time");
             return err_retry_as(err, ERR_RETRY_LATER);
@@ -94,7 +99,7 @@ static inline bool pause_of(void *ctx, int64_t ms) {
     }
     b->canvas.pauses++;
     b->now += ms * 1000;
-    return true;
+    return !b->is_stopping;
 }
 
 #define SITE "https://school.instructure.com"

@@ -145,6 +145,111 @@ static void canvas__slows_down_when_it_is_told_to(void **state) {
     }
 }
 
+#define PEOPLE_URL SITE "/api/v1/courses/55/enrollments"
+
+/* Three pages of people, the second of which is `broken` twice. */
+static void three_pages(struct bench *b, struct canned broken) {
+    broken.url = "page=p2";
+    broken.times = 2;
+    reply_with(
+        b, (struct canned){.url = "page=p3",
+                           .body = "[" ENROLMENT("3", "3", "TeacherEnrollment", "active", "") "]"});
+    reply_with(b, (struct canned){.url = "page=p2",
+                                  .body = "[" ENROLMENT("2", "872", "StudentEnrollment", "active",
+                                                        GRADES("70", "65", "null")) "]",
+                                  .link = NEXT(PEOPLE_URL "?page=p3")});
+    reply_with(b, broken);
+    reply_with(b, (struct canned){.url = "/enrollments?type",
+                                  .body = "[" ENROLMENT("1", "871", "StudentEnrollment", "active",
+                                                        GRADES("91.5", "88.2", "\"B+\"")) "]",
+                                  .link = NEXT(PEOPLE_URL "?page=p2")});
+}
+
+static void canvas__goes_on_at_the_page_that_broke(void **state) {
+    static const struct canned rows[] = {
+        {.status = 403, .body = "403 Forbidden (Rate Limit Exceeded)\n"},
+        {.status = 429, .body = "{}"},
+        {.status = 502, .body = "<html>"},
+        {.status = -1},
+        {.body = "[" ENROLMENT("2", "872", "StudentEnrollment", "active", "")},
+        {.body = "[{\"id\":\"2\",\"user_id\":\"8"},
+        {.body = "[{\"id\":\"2\",\"note\":\"]}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = start_again(state);
+        three_pages(b, rows[i]);
+        must_read(b);
+        assert_int_equal(asked(b, "/enrollments?type"), 1);
+        assert_int_equal(asked(b, "page=p2"), 3);
+        assert_int_equal(asked(b, "page=p3"), 1);
+        assert_non_null(member_of(b, "872"));
+    }
+}
+
+/* Well formed around, damaged inside: the rows in front of it are not believed either. */
+static void canvas__takes_nothing_of_a_page_with_a_damaged_row(void **state) {
+    struct bench *b = *state;
+    reply_body(b, "/assignments?",
+               "[" ASSIGNMENT("120", "A", "10", "points", "") ",{\"id\":oops}]");
+    must_fail(b, ERR_UPSTREAM, ERR_RETRY_LATER, "truncated");
+    reply_body(b, "/assignments?",
+               "[" ASSIGNMENT("120", "A", "10", "points", "") ",{\"id\":\"1\",\"id\":\"2\"}]");
+    must_fail(b, ERR_UPSTREAM, ERR_RETRY_LATER, "truncated");
+}
+
+/* Rows that left while the pages were turned leave a page empty; what is behind it is still read.
+ */
+static void canvas__reads_on_behind_an_empty_page(void **state) {
+    struct bench *b = *state;
+    three_pages(b, (struct canned){.body = "[]", .link = NEXT(PEOPLE_URL "?page=p3")});
+    reply_with(b, (struct canned){
+                      .url = "page=p3",
+                      .body = "[" ENROLMENT("2", "872", "StudentEnrollment", "completed", "") "]"});
+    must_read(b);
+    assert_non_null(member_of(b, "872"));
+}
+
+static void canvas__believes_nothing_when_the_token_is_revoked_half_way(void **state) {
+    struct bench *b = *state;
+    reply_with(b, (struct canned){.url = "/students/submissions",
+                                  .body = "[" OF("871", GRADED("120", "8", "\"8\"")) "]",
+                                  .link = NEXT(SITE "/api/v1/s?page=2")});
+    reply_with(b, (struct canned){.url = "/api/v1/s?page=2",
+                                  .status = 401,
+                                  .body = "{\"errors\":[{\"message\":\"Revoked\"}]}",
+                                  .name = "www-authenticate",
+                                  .text = "Bearer realm=\"canvas-lms\""});
+    must_fail(b, ERR_DENIED, ERR_RETRY_PARK, "token");
+    assert_int_equal(asked(b, "/api/v1/s?page=2"), 1); /* attacks.md F7 */
+    /* a right that is taken away half-way: nobody on later pages counts as without grades */
+    reply_with(b, (struct canned){.url = "/api/v1/s?page=2", .status = 401, .body = "{}"});
+    must_read(b);
+    assert_false(b->reading.is_complete);
+    assert_int_equal(b->reading.can & GRADES_CAN_SCORES, 0);
+}
+
+static void canvas__says_that_a_certificate_is_not_trusted(void **state) {
+    struct bench *b = *state;
+    reply_with(b, (struct canned){.url = "/assignments?", .status = -2});
+    must_fail(b, ERR_UPSTREAM, ERR_RETRY_PARK, "tls");
+    assert_non_null(strstr(b->err.text, "certificate"));
+    assert_int_equal(asked(b, "/assignments?"), 1);
+}
+
+static void canvas__breaks_off_where_nothing_is_waited_for(void **state) {
+    struct bench *b = *state;
+    b->is_stopping = true;
+    reply_with(b, (struct canned){.url = "/assignments?", .status = 429, .body = "{}"});
+    must_fail(b, ERR_UPSTREAM, ERR_RETRY_LATER, "throttle");
+    assert_int_equal(asked(b, "/assignments?"), 1);
+    reply_with(b, (struct canned){.url = "lti_context_id:",
+                                  .body = COURSE,
+                                  .name = "X-Rate-Limit-Remaining",
+                                  .text = "3"});
+    must_fail(b, ERR_UPSTREAM, ERR_RETRY_LATER, "paused");
+    assert_int_equal(b->canvas.calls, 1);
+}
+
 static void canvas__waits_as_long_as_it_is_asked_to(void **state) {
     struct bench *b = *state;
     reply_with(b, (struct canned){.url = "/assignments?",
@@ -385,6 +490,16 @@ int main(void) {
         cmocka_unit_test_setup_teardown(canvas__notices_assignments_that_change_while_it_reads,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__slows_down_when_it_is_told_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__goes_on_at_the_page_that_broke, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__takes_nothing_of_a_page_with_a_damaged_row, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__reads_on_behind_an_empty_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__believes_nothing_when_the_token_is_revoked_half_way,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__says_that_a_certificate_is_not_trusted, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__breaks_off_where_nothing_is_waited_for, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(canvas__waits_as_long_as_it_is_asked_to, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__keeps_a_reserve_of_the_rate_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__tells_a_bad_token_from_a_missing_right, setup,
