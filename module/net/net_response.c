@@ -25,12 +25,12 @@ int64_t net_response_retry_after_s(const struct net_response *response) {
     return seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S;
 }
 
-/* Canvas says "too fast" with 403 (lti.md 4.9). */
+/* Canvas says "too fast" with 403 and these words, or with 429 (lti.md 4.9). */
 static bool is_throttle(const struct net_response *r) {
     struct sv head = sv_head(r->body, 256);
-    for (size_t i = 0; i < head.len; i++) {
+    for (size_t i = 0; i < head.len && r->status == 403; i++) {
         if (sv_starts(sv_skip(head, i), SV("Rate Limit Exceeded"))) {
-            return r->status == 403;
+            return true;
         }
     }
     return r->status == 429;

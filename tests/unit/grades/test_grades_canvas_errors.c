@@ -125,6 +125,7 @@ static void canvas__slows_down_when_it_is_told_to(void **state) {
     static const struct canned rows[] = {
         {.url = "/assignments?", .status = 403, .body = "403 Forbidden (Rate Limit Exceeded)\n"},
         {.url = "/assignments?", .status = 429, .body = "{\"errors\":\"slow\"}"},
+        {.url = "/assignments?", .status = 429, .body = "429 (Rate Limit Exceeded)"},
         {.url = "/assignments?", .status = 503, .body = "<html>"},
         {.url = "/assignments?", .status = -1},
         {.url = "/assignments?", .body = "[{\"id\":\"120\",\"na"},

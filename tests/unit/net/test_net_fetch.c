@@ -353,12 +353,17 @@ static void net_status_check__maps_to_retry_and_never_echoes_the_peer(void **sta
         int status;
         const char *body;
         enum err_retry retry;
-    } rows[] = {
-        {301, "", ERR_RETRY_NO},    {400, "", ERR_RETRY_NO},
-        {401, "", ERR_RETRY_PARK},  {403, "no", ERR_RETRY_PARK},
-        {404, "", ERR_RETRY_NO},    {403, "403 Forbidden (Rate Limit Exceeded)\n", ERR_RETRY_LATER},
-        {408, "", ERR_RETRY_LATER}, {429, "", ERR_RETRY_LATER},
-        {500, "", ERR_RETRY_LATER}, {503, "", ERR_RETRY_LATER}};
+    } rows[] = {{301, "", ERR_RETRY_NO},
+                {400, "", ERR_RETRY_NO},
+                {401, "", ERR_RETRY_PARK},
+                {403, "no", ERR_RETRY_PARK},
+                {404, "", ERR_RETRY_NO},
+                {403, "403 Forbidden (Rate Limit Exceeded)\n", ERR_RETRY_LATER},
+                {408, "", ERR_RETRY_LATER},
+                {429, "", ERR_RETRY_LATER},
+                {500, "", ERR_RETRY_LATER},
+                {503, "", ERR_RETRY_LATER},
+                {429, "429 Too Many Requests (Rate Limit Exceeded)\n", ERR_RETRY_LATER}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct net_response response = {.status = rows[i].status, .body = sv_from(rows[i].body)};
         struct err err = {0};
