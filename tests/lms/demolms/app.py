@@ -8,12 +8,13 @@ from .canvas import ags as canvas_ags
 from .canvas import launch as canvas_launch
 from .canvas import notices, placements, register
 from .canvas import nrps as canvas_nrps
+from .canvas import rest as canvas_rest
 from .canvas import services as canvas_services
 from .guards import LoginRequired, MoodleError
 from .keys import PlatformKey, ToolKeys
 
 MOODLE = (launch, token_service, ags, nrps, registration, webservice)
-CANVAS = (canvas_launch, canvas_services, canvas_ags, canvas_nrps, notices, placements, register)
+CANVAS = (canvas_launch, canvas_services, canvas_ags, canvas_nrps, notices, placements, register, canvas_rest)
 # These call the tool in the middle of the request: they take the lock themselves.
 UNLOCKED = {"token.issue", "launch.content_item_return", "canvas_token.issue", "canvas_placements.response", "control.control"}
 LOGGED_HEADERS = ("Accept", "Content-Type", "User-Agent", "Authorization", "Origin", "Referer")
@@ -34,6 +35,8 @@ def create_app(school):
         remember_request(school)
         if request.path.startswith("/webservice/") and school.quirks.ws_slow:
             time.sleep(school.quirks.ws_slow)
+        if request.path.startswith("/api/v1/") and school.quirks.rest_slow:
+            time.sleep(school.quirks.rest_slow)
         if request.endpoint not in UNLOCKED:
             school.lock.acquire()
             g.holds_lock = True

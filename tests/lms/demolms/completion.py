@@ -2,12 +2,13 @@
 INCOMPLETE, COMPLETE, COMPLETE_PASS, COMPLETE_FAIL = 0, 1, 2, 3
 
 
-def activity_state(school, activity, user_id):
+def activity_state(school, activity, user_id, item=None):
+    """`item`: the activity's column, where the caller has it."""
     if activity.tracking == 0:
         return INCOMPLETE
     if activity.tracking == 1:
         return COMPLETE if (activity.cmid, user_id) in school.ticked else INCOMPLETE
-    item = school.item_of(activity)
+    item = item or school.item_of(activity)
     grade = school.grade(item, user_id) if item else None
     if not (activity.require_grade or activity.require_pass) or grade is None or grade.score is None:
         return INCOMPLETE

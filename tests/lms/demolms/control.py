@@ -10,7 +10,7 @@ from .canvas import notices, placements
 from .keys import PlatformKey, merge_patch
 from .pages import new_session
 from .seed import add_user
-from .state import OBSERVER, ROLE_IDS, STUDENT, Course
+from .state import OBSERVER, ROLE_IDS, STUDENT, Course, Module, Outcome
 
 blueprint = Blueprint("control", __name__)
 COMMANDS = {}
@@ -88,14 +88,20 @@ def find_activity(school, body):
 
 @command
 def set_grade(school, body):
-    """{user, item_title | cmid | item_id, grade | null, course?, hidden?, feedback?, override?, time?}"""
+    """{user, item_title | cmid | item_id, grade | null, course?, hidden?, feedback?, override?, time?}.
+    At Canvas the grade of a complete/incomplete assignment is "complete" or "incomplete"."""
     item, user = find_item(school, body), find_user(school, body["user"])
     score = body["grade"]
+    passed = {"complete": True, "incomplete": False}.get(score) if item.grading_type == "pass_fail" else None
+    if passed is not None:
+        score = item.grademax if passed else 0.0
     if score is not None and (isinstance(score, bool) or not isinstance(score, (int, float))):
         raise BadRequest("grade is a number or null.")
     override = bool(body.get("override"))
     grade = school.set_grade(item, user.id, score, feedback=body.get("feedback"), hidden=body.get("hidden"),
                              overridden=override, in_module=not override, when=body.get("time"))
+    if passed is not None:
+        school.submission(item, user.id).passed = passed
     return {"item_id": item.id, "user_id": user.id, **vars(grade)}
 
 
@@ -107,13 +113,15 @@ def set_grades(school, body):
 
 @command
 def set_item(school, body):
-    """{item_title | cmid | item_id, course?, title?, grademax?, gradepass?, locked?, published?}"""
+    """{item_title | cmid | item_id, course?, title?, grademax?, gradepass?, locked?, published?, grading_type?, in_total?}"""
     item = find_item(school, body)
     if "grademax" in body:
         school.rescale(item, float(body["grademax"]))
     item.gradepass = float(body.get("gradepass", item.gradepass))
     item.locked = bool(body.get("locked", item.locked))
     item.published = bool(body.get("published", item.published))
+    item.grading_type = str(body.get("grading_type", item.grading_type))
+    item.in_total = bool(body.get("in_total", item.in_total))
     activity = school.activity_of(item)
     if "title" in body:
         item.title = body["title"]
@@ -123,6 +131,64 @@ def set_item(school, body):
         for user_id in school.courses[item.course_id].enrolments:
             school.note_completion(activity, user_id, school.now())
     return {"item_id": item.id, "title": item.title, "grademax": item.grademax, "gradepass": item.gradepass}
+
+
+@command
+def submit(school, body):
+    """{user, column, time?}: Canvas: one more attempt is handed in; an earlier grade waits."""
+    work = school.submission(find_item(school, body), find_user(school, body["user"]).id)
+    work.attempt, work.submitted = work.attempt + 1, int(body.get("time", school.now()))
+    return vars(work)
+
+
+@command
+def excuse(school, body):
+    """{user, column, excused? true}: Canvas: the work need not be done. When it was graded stays."""
+    work = school.submission(find_item(school, body), find_user(school, body["user"]).id)
+    work.excused = bool(body.get("excused", True))
+    return vars(work)
+
+
+@command
+def post_grades(school, body):
+    """{column, user? else all, hidden? false}: Canvas: shows or hides grades. When they were given stays."""
+    item, hidden = find_item(school, body), bool(body.get("hidden", False))
+    only = find_user(school, body["user"]).id if "user" in body else None
+    for (item_id, user_id), grade in school.grades.items():
+        if item_id == item.id and only in (None, user_id):
+            grade.hidden = hidden
+            school.submission(item, user_id).posted = 0 if hidden else school.now()
+    return {"item_id": item.id, "hidden": hidden}
+
+
+@command
+def override_total(school, body):
+    """{user, percent | null, course?}: Canvas: a teacher's final grade above the computed one."""
+    course, user = find_course(school, body.get("course")), find_user(school, body["user"])
+    course.total_overrides.pop(user.id, None)
+    if body["percent"] is not None:
+        course.total_overrides[user.id] = float(body["percent"])
+    return {"user_id": user.id, "percent": body["percent"]}
+
+
+@command
+def add_module(school, body):
+    """{title, items: [title, ...], course?, published?}: Canvas: a module of activities."""
+    course = find_course(school, body.get("course"))
+    cmids = [find_activity(school, {"course": course.id, "item_title": title}).cmid for title in body["items"]]
+    module = Module(school.next_module(), course.id, body["title"], cmids, bool(body.get("published", True)))
+    school.modules[module.id] = module
+    return {"id": module.id}
+
+
+@command
+def add_outcome(school, body):
+    """{title, item_title | cmid | item_id, course?, mastery?, points?}: Canvas: an outcome that a column's grade is scored for."""
+    item = find_item(school, body)
+    outcome = Outcome(school.next_outcome(), item.course_id, body["title"], item.id, float(body.get("mastery", 3)),
+                      float(body.get("points", 5)))
+    school.outcomes[outcome.id] = outcome
+    return {"id": outcome.id}
 
 
 @command
@@ -173,12 +239,13 @@ COMMANDS["add_user"] = COMMANDS.pop("add_user_")
 
 @command
 def enrol(school, body):
-    """{user, course, role? student|teacher|editingteacher|observer (Canvas), suspended?, observes? [user]}"""
+    """{user, course, role? student|teacher|editingteacher|observer (Canvas), suspended?, concluded? (Canvas), observes? [user]}"""
     user, course, role = find_user(school, body["user"]), find_course(school, body["course"]), body.get("role", STUDENT)
     if role not in ROLE_IDS or (role == OBSERVER and not school.is_canvas):
         raise BadRequest(f"role is one of {', '.join(ROLE_IDS)}; only Canvas has observers.")
     observes = [find_user(school, one).id for one in body.get("observes", [])]
     school.enrol(course, user, role, bool(body.get("suspended", False)), observes)
+    course.enrolments[user.id].concluded = bool(body.get("concluded", False))
     return describe.user_summary(school, user)
 
 
@@ -193,8 +260,10 @@ def add_test_student(school, body):
 
 @command
 def set_course(school, body):
-    """{course?, concluded?, title?}"""
+    """{course?, concluded?, title?; at Canvas hide_totals?, ends?, own_dates?, term_ends?}"""
     course = find_course(school, body.get("course"))
+    course.hide_totals, course.own_dates = bool(body.get("hide_totals", course.hide_totals)), bool(body.get("own_dates", course.own_dates))
+    course.ends, course.term_ends = int(body.get("ends", course.ends)), int(body.get("term_ends", course.term_ends))
     course.concluded = bool(body.get("concluded", course.concluded))
     course.fullname = str(body.get("title", course.fullname))
     return describe.course_summary(school, course)

@@ -10,7 +10,7 @@ def ready(school):
         "personality": school.personality, "issuer": school.issuer, "public_url": school.public_url,
         "service_url": school.service_url, "client_id": school.tool.client_id, "deployment_id": school.tool.deployment_id,
         "auth_url": school.endpoint("auth"), "token_url": school.endpoint("token"), "jwks_url": school.endpoint("jwks"),
-        "ws_url": school.service_url, "ws_token": school.ws_token, "control_token": school.control_token,
+        "rest_url": school.service_url, "rest_token": school.rest_token, "ws_url": school.service_url, "ws_token": school.ws_token, "control_token": school.control_token,
         "courses": [course_summary(school, course) for course in school.courses.values()],
         "users": [user_summary(school, user) for user in school.users.values() if user.id != school.ws_user_id]}
 
@@ -18,6 +18,7 @@ def ready(school):
 def course_summary(school, course):
     activities = school.activities_of(course)
     return {"id": course.id, "title": course.fullname, "shortname": course.shortname,
+            "modules": [{"id": m.id, "title": m.title} for m in school.modules.values() if m.course_id == course.id],
             "items": [item_summary(school, a) for a in activities if a.kind != "lti"],
             "context_id": ids.context(school, course) if school.is_canvas else str(course.id),
             "links": [link_summary(school, a) for a in activities if a.kind == "lti"]}

@@ -7,17 +7,18 @@ import unicodedata
 import uuid
 
 from . import names
-from .state import CANVAS, EDITING_TEACHER, STUDENT, TEACHER, Course, School, ToolRegistration, User
+from .state import CANVAS, EDITING_TEACHER, STUDENT, TEACHER, Course, Grade, Module, School, ToolRegistration, User
 
 DAY = 86400
 SCHOOL_NAME = "Northside College"
 
 
-def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personality):
+def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personality, extra_items=0):
     rng = random.Random(seed) if seed else None
     secrets_rng = random.Random(f"demo school {seed}")
     school = School(addresses, SCHOOL_NAME, personality, rng, uuid.uuid5(uuid.NAMESPACE_DNS, f"northside {seed}"))
     school.ws_token, school.control_token = hex_token(secrets_rng, 32), hex_token(secrets_rng, 40)
+    school.rest_token = "7~" + hex_token(random.Random(f"rest {seed}"), 64)
     register_by_hand(school, rng, secrets_rng, tool_url, tool_jwks)
 
     staff = [add_user(school, *pair, number=f"T{n:02}") for n, pair in enumerate(names.staff_names(rng)[:2 if layout == "small" else None], 1)]
@@ -31,7 +32,31 @@ def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personali
         small_school(school, staff, learners)
     else:
         believable_school(school, staff, learners, random.Random(f"grades {seed}"))
+    add_exercises(school, next(iter(school.courses.values())), extra_items, random.Random(f"exercises {seed}"))
+    if school.is_canvas:
+        for course in school.courses.values():
+            add_modules(school, course)
     return school
+
+
+def add_exercises(school, course, count, rng):
+    """Assignments by the dozen, graded for nearly everybody: a course of any size."""
+    learners = school.learners(course)
+    for number in range(1, count + 1):
+        item = school.item_of(school.add_activity(course, "assign", f"Exercise {number}", 10, 5, due=school.now() + number * DAY))
+        for learner in learners:
+            if rng.random() < 0.9:
+                school.grades[item.id, learner.id] = Grade(rng.randint(6, 20) / 2, 10.0, "", school.now() - rng.randint(1, 50) * DAY)
+
+
+def add_modules(school, course):
+    """Canvas's modules: what the course asks for, and one that asks for nothing."""
+    required = [a for a in school.activities_of(course) if a.course_requirement]
+    first = [a for a in required if a.kind in ("page", "quiz")]
+    for title, activities in (("Before you begin", first), ("Coursework", [a for a in required if a not in first]),
+                              ("Read me", [a for a in school.activities_of(course) if not a.course_requirement])):
+        module = Module(school.next_module(), course.id, title, [a.cmid for a in activities])
+        school.modules[module.id] = module
 
 
 def register_by_hand(school, rng, secrets_rng, tool_url, tool_jwks):

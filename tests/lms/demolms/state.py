@@ -40,6 +40,7 @@ class Enrolment:
     role: str
     suspended: bool = False
     observes: tuple = ()        # observers: ids of the learners they follow here
+    concluded: bool = False     # Canvas: over, and the grades stay
 
 
 @dataclass(eq=False)
@@ -53,6 +54,11 @@ class Course:
     concluded: bool = False     # Canvas: read only
     start: int = 0
     total_item_id: int = 0      # the gradebook row of the course total
+    hide_totals: bool = False   # Canvas: learners see no totals
+    ends: int = 0               # Canvas: the course's own last day; it holds when `own_dates`
+    own_dates: bool = False
+    term_ends: int = 0
+    total_overrides: dict = field(default_factory=dict)     # Canvas: user id -> percent
     enrolments: dict = field(default_factory=dict)
 
     def role_of(self, user_id):
@@ -102,6 +108,8 @@ class GradeItem:
     link_id: Optional[int] = None
     locked: bool = False
     published: bool = True          # Canvas: scores for an unpublished assignment are refused
+    grading_type: str = "points"    # Canvas: points, percent, letter_grade, gpa_scale, pass_fail, not_graded
+    in_total: bool = True           # Canvas: counts towards the final grade
 
 
 @dataclass(eq=False)
@@ -112,6 +120,39 @@ class Grade:
     time: int = 0
     hidden: bool = False
     overridden: bool = False
+
+
+@dataclass(eq=False)
+class Submission:
+    """What Canvas knows of a learner's work besides its grade."""
+    submitted: int = 0
+    attempt: int = 0
+    graded_attempt: int = 0
+    excused: bool = False
+    pending: bool = False           # a part of a quiz waits for a teacher
+    passed: Optional[bool] = None   # complete or incomplete
+    posted: int = 0                 # when the grade was shown; 0: when it was given, unless it is hidden
+
+
+@dataclass(eq=False)
+class Module:
+    """Canvas: its items are activities; those that ask for something are its requirements."""
+    id: int
+    course_id: int
+    title: str
+    cmids: list = field(default_factory=list)
+    published: bool = True
+
+
+@dataclass(eq=False)
+class Outcome:
+    """Canvas: mastered by the score of one assignment, scaled to its own points."""
+    id: int
+    course_id: int
+    title: str
+    item_id: int
+    mastery: float = 3.0
+    points: float = 5.0
 
 
 @dataclass(eq=False)
@@ -157,14 +198,23 @@ class Quirks:
     storage_liar: bool = False      # others answer first: a wrong origin, a wrong frame, a wrong message id
     notices: bool = True            # Canvas: the platform notification service
     registration_status: int = 200  # Canvas: what a dynamic registration is answered with
+    rest_busy: int = 0              # Canvas's REST interface: so many requests more are too many
+    rest_busy_status: int = 403     # said with 403, as it was, or 429, as it is
+    rest_revoked: bool = False      # refuses every token
+    rest_denied: str = ""           # a path with this in it may not be seen
+    rest_html: bool = False         # answers a page
+    rest_slow: float = 0.0          # waits so many seconds
+    rest_cut: int = 0               # the page with this number of each list breaks off
+    rest_paging: str = ""           # loop, repeat, foreign or empty: what follows a page
 
     def set(self, name, value):
         kinds = {f.name: f.type for f in fields(self)}
         if name not in kinds:
             raise ValueError(f"There is no quirk {name!r}. Known: {', '.join(sorted(kinds))}.")
-        for limited, values in (("version", ("4.5", "4.1")), ("storage", ("off", "frame", "parent"))):
+        for limited, values in (("version", ("4.5", "4.1")), ("storage", ("off", "frame", "parent")),
+                                ("rest_busy_status", (403, 429)), ("rest_paging", ("", "loop", "repeat", "foreign", "empty"))):
             if name == limited and value not in values:
-                raise ValueError(f"{name} is one of {', '.join(values)}.")
+                raise ValueError(f"{name} is one of {', '.join(map(str, values))}.")
         if not isinstance(value, {bool: bool, int: int, float: (int, float), str: str}[kinds[name]]):
             raise ValueError(f"{name} takes a {kinds[name].__name__}.")
         setattr(self, name, value)
@@ -231,6 +281,8 @@ class School:
         self.users, self.courses, self.activities, self.items = {}, {}, {}, {}
         self.grades = {}                # (item id, user id) -> Grade
         self.attempts = {}              # Canvas: (item id, user id) -> submissions made by scores
+        self.submissions = {}           # Canvas: (item id, user id) -> Submission
+        self.modules, self.outcomes = {}, {}    # Canvas
         self.assignment_grades = {}     # (assignment instance, user id) -> AssignmentGrade
         self.ticked = {}                # (cmid, user id) -> time
         self.completion_changed = {}    # (cmid, user id) -> (state, time)
@@ -242,12 +294,14 @@ class School:
         self.used_once = {}             # what must not come twice (registration tokens, jti, nonces) -> time
         self.notice_handlers = {}       # notice type -> handler address
         self.notices_sent = []
-        self.ws_token = self.control_token = ""
+        self.ws_token = self.control_token = self.rest_token = ""
+        self.rest_level, self.rest_level_at = 0.0, 0.0      # Canvas's leaking bucket
         self.ws_user_id = 0
         self.next_user, self.next_course = IdSource(rng, 2), IdSource(rng, 2)
         self.next_cmid, self.next_item = IdSource(rng, 1), IdSource(rng, 2)
         self.next_instance = {kind: IdSource(rng, 1) for kind in ("assign", "quiz", "page", "lti")}
         self.next_assignment_grade = itertools.count(1)
+        self.next_module, self.next_outcome = IdSource(rng, 30), IdSource(rng, 60)
 
     @property
     def is_canvas(self):
@@ -349,6 +403,9 @@ class School:
     def line_items_on(self, link):
         return [i for i in self.items.values() if i.tool_owned and i.link_id == link.instance]
 
+    def submission(self, item, user_id):
+        return self.submissions.setdefault((item.id, user_id), Submission())
+
     # ---- grades ----
     def grade(self, item, user_id):
         return self.grades.get((item.id, user_id))
@@ -367,6 +424,9 @@ class School:
             grade.feedback = feedback
         if hidden is not None:
             grade.hidden = hidden
+        if self.is_canvas:
+            work = self.submission(item, user_id)
+            work.graded_attempt, work.excused, work.pending, work.passed, work.posted = work.attempt, False, False, None, 0
         if in_module and item.module == "assign":
             key = (item.instance, user_id)
             if key not in self.assignment_grades and score is not None:
