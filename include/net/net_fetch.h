@@ -41,6 +41,7 @@ struct net_response {
     struct sv body;
     int64_t wire_bytes; /* body bytes as they came over the wire */
     usec_t elapsed;
+    bool is_kept; /* no request was made: an earlier run of the same reading had been answered so */
 };
 
 struct net_client;

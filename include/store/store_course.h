@@ -15,6 +15,9 @@ struct store_course {
     struct sv lineitems_url, nrps_url, ags_scopes;
     usec_t synced_at, sync_requested_at, sync_failed_at;
     struct sv sync_error;
+    usec_t next_read_at; /* 0: when somebody asks */
+    struct sv waits_for; /* "lms.example does not answer in time": its host is left alone */
+    usec_t waits_until;  /* and tried again then; 0: it is not */
 };
 
 /* Fails: ERR_NOT_FOUND "course". */
@@ -63,9 +66,6 @@ NODISCARD bool store_fact_list(struct store *store, int64_t institution_id, int6
 NODISCARD bool store_sync_request(struct store *store, int64_t institution_id, int64_t course_id,
                                   struct err *err);
 
-/* A reading begins: whatever was asked for until now is in it. */
-NODISCARD bool store_sync_start(struct store *store, int64_t institution_id, int64_t course_id,
-                                struct err *err);
 /* Make every course with badges and a source due; for the operator. */
 NODISCARD bool store_sync_request_all(struct store *store, struct err *err);
 
@@ -94,6 +94,3 @@ struct store_reading_result {
  * Facts that are gone from a complete reading are deleted, those it lists as kept stay. */
 NODISCARD bool store_reading_save(struct store *store, const struct store_reading *reading,
                                   struct store_reading_result *out, struct err *err);
-/* A reading that failed: what the course's pages say, until the next one. */
-NODISCARD bool store_reading_failed(struct store *store, int64_t institution_id, int64_t course_id,
-                                    struct sv text, struct err *err);

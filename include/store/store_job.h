@@ -7,7 +7,13 @@ struct store_job {
     struct sv kind;    /* "sync", "judge", "score", "purge" */
     struct sv payload; /* JSON object */
     int64_t attempts;  /* this one included */
+    int64_t priority;
+    struct sv lane; /* of a sync job: the host it reads from, "https://lms.example"; else empty */
+    int64_t slots;  /* requests it may have under way there at once */
 };
+
+/* Priorities: of a reading that somebody asked for by hand; that of a launch or an event is 10. */
+#define STORE_JOB_BY_HAND 15
 
 #define STORE_JOB_LEASE_S 30
 
@@ -20,8 +26,10 @@ struct store_job_new {
     usec_t run_at; /* 0: now */
 };
 NODISCARD bool store_job_add(struct store *store, const struct store_job_new *job, struct err *err);
-/* Lease the next due job for STORE_JOB_LEASE_S; jobs whose lease ran out count as due again.
- * *is_found false: nothing is due. */
+/* Lease the next due job for STORE_JOB_LEASE_S; jobs whose lease ran out count as due again. Over
+ * all workers a lane never holds more slots than its host allows, an institution no more than three
+ * jobs, and nothing of a lane whose host is out of reach is taken (job_take in
+ * sql/migrate/0007_lanes.sql says the order). *is_found false: nothing is due. */
 NODISCARD bool store_job_take(struct store *store, struct arena *a, struct store_job *out,
                               bool *is_found, struct err *err);
 /* Keep the leases of jobs that are still running. */
@@ -33,8 +41,8 @@ NODISCARD bool store_job_done(struct store *store, int64_t id, struct err *err);
  * kept for an admin to see. */
 NODISCARD bool store_job_failed(struct store *store, int64_t id, struct sv state, usec_t run_at,
                                 struct sv text, struct err *err);
-/* Add sync jobs for courses that are due: asked for, or not read for as long as their activity
- * deserves. Every worker may call it as often as it likes. */
+/* Add sync jobs for courses that are due: asked for, or next_read_at has come. Every worker may
+ * call it as often as it likes. */
 NODISCARD bool store_job_schedule(struct store *store, struct err *err);
 /* How many wait, are leased, parked, dead. */
 struct store_job_counts {

@@ -9,6 +9,8 @@ struct store_source {
     struct sv token; /* opened by store_source_get only; secret */
     struct sv issuer, client_id, platform_deployment_id, institution; /* of store_source_list */
     usec_t updated_at;
+    usec_t refused_at; /* its token was, and it was not set since; 0: not */
+    int64_t parallel;  /* requests at once to its host; to set, 0: the kind's own */
 };
 
 /* Set or replace. Marks the deployment's courses as due. */

@@ -168,8 +168,10 @@ static bool try_once(struct canvas_link *link, struct sv url, const char *what,
     if (!io->http.fetch(io->http.ctx, &request, response, scratch, err)) {
         return false;
     }
-    link->bytes += (int64_t)response->body.len;
-    bool is_paced = keep_pace(link, response);
+    /* What an earlier run of this reading was told already costs nothing again. */
+    link->requests -= response->is_kept ? 1 : 0;
+    link->bytes += response->is_kept ? 0 : (int64_t)response->body.len;
+    bool is_paced = response->is_kept || keep_pace(link, response);
     if (!status_check(response, what, err)) {
         return false;
     }

@@ -73,7 +73,8 @@ static void settle(struct job *job, const struct err *why) {
                          ? sv_from(why->text)
                          : sv_printf(job->arena, "%s: \"%.*s\"", why->text, SV_ARG(job->said));
     if (!store_job_failed(job->store, job->row->id, sv_from(state),
-                          backoff(job->now, job->row->attempts), text, &err)) {
+                          backoff(clock_now(&job->app->options.clock), job->row->attempts), text,
+                          &err)) {
         log_err(LOG_LEVEL_ERROR, "job_settle", &err); /* its lease runs out, and it comes again */
     }
 }
@@ -225,6 +226,7 @@ static void worker_init(struct worker *w, const struct job_options *options) {
     w->app.options = *options;
     w->app.tokens = lti_tokens_create();
     w->app.issue = issue_create(options->store, options->base_url);
+    w->app.is_stopping = &w->is_stopping;
     (void)pthread_mutex_init(&w->lock, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include "lti_service.h"
 #include "net_fetch.h"
 #include "store_job.h"
+#include <stdatomic.h>
 
 struct issue;
 
@@ -13,6 +14,7 @@ struct job_app {
     struct job_options options;
     struct lti_tokens *tokens;
     struct issue *issue;
+    const atomic_bool *is_stopping; /* the worker ends: long jobs break off */
 };
 
 /* One job on its way. */

@@ -1,4 +1,5 @@
 #include "store_course.h"
+#include "store_host.h"
 #include "store_internal.h"
 #include "store_job.h"
 #include <stdlib.h>
@@ -38,7 +39,12 @@ bool store_course_get(struct store *store, int64_t institution_id, int64_t cours
                                  .synced_at = db_time(&rows, 0, 12),
                                  .sync_requested_at = db_time(&rows, 0, 13),
                                  .sync_failed_at = db_time(&rows, 0, 14),
-                                 .sync_error = store_text(&rows, 0, 15, a)};
+                                 .sync_error = store_text(&rows, 0, 15, a),
+                                 .next_read_at = db_time(&rows, 0, 16),
+                                 .waits_until = db_time(&rows, 0, 18)};
+    if (out->waits_until != 0) {
+        out->waits_for = store_host_words(db_text(&rows, 0, 17), db_text(&rows, 0, 19), a);
+    }
     return true;
 }
 
@@ -221,27 +227,10 @@ bool store_sync_request(struct store *store, int64_t institution_id, int64_t cou
                                       .dedupe = sv_printf(&a, "sync:%lld", (long long)course_id),
                                       .payload =
                                           sv_printf(&a, "{\"course\":%lld}", (long long)course_id),
-                                      .priority = 10};
+                                      .priority = STORE_JOB_BY_HAND};
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) && db_begin(conn, institution_id, err) &&
            db_run(conn, "sync_request", &args, NULL, err) &&
            store_job_add_in(conn, &job, &a, err) && db_commit(conn, err);
-}
-
-bool store_reading_failed(struct store *store, int64_t institution_id, int64_t course_id,
-                          struct sv text, struct err *err) {
-    AUTO_ARENA a = {0};
-    struct db_args args;
-    course_args(&args, &a, institution_id, course_id);
-    db_add_text(&args, text);
-    return store_run(store, institution_id, "reading_failed", &args, NULL, err);
-}
-
-bool store_sync_start(struct store *store, int64_t institution_id, int64_t course_id,
-                      struct err *err) {
-    AUTO_ARENA a = {0};
-    struct db_args args;
-    course_args(&args, &a, institution_id, course_id);
-    return store_run(store, institution_id, "sync_start", &args, NULL, err);
 }
 
 bool store_sync_request_all(struct store *store, struct err *err) {

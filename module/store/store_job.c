@@ -36,7 +36,10 @@ bool store_job_take(struct store *store, struct arena *a, struct store_job *out,
                                   .institution_id = db_i64(&rows, 0, 1),
                                   .kind = store_text(&rows, 0, 2, a),
                                   .payload = store_text(&rows, 0, 3, a),
-                                  .attempts = db_i64(&rows, 0, 4)};
+                                  .attempts = db_i64(&rows, 0, 4),
+                                  .priority = db_i64(&rows, 0, 5),
+                                  .lane = store_text(&rows, 0, 6, a),
+                                  .slots = db_i64(&rows, 0, 7)};
     }
     return true;
 }

@@ -23,6 +23,7 @@ bool store_source_set(struct store *store, const struct store_source *s, struct 
     db_add_text(&args, s->kind);
     db_add_text(&args, s->base_url);
     db_add_bytes(&args, box);
+    db_add_i64(&args, s->parallel);
     struct db_args due;
     db_args_init(&due, &a);
     db_add_i64(&due, s->institution_id);
@@ -63,7 +64,8 @@ bool store_source_get(struct store *store, int64_t institution_id, int64_t deplo
                                  .deployment_id = deployment_id,
                                  .kind = store_text(&rows, 0, 0, a),
                                  .base_url = store_text(&rows, 0, 1, a),
-                                 .updated_at = db_time(&rows, 0, 3)};
+                                 .updated_at = db_time(&rows, 0, 3),
+                                 .refused_at = db_time(&rows, 0, 4)};
     struct sv box = db_bytes(&rows, 0, 2, a);
     return box.len == 0 ||
            seal_unbox(store->seal, PURPOSE, about(a, deployment_id), box, a, &out->token, err);
@@ -86,7 +88,9 @@ bool store_source_list(struct store *store, struct arena *a, struct store_source
                                           .issuer = store_text(&rows, i, 5, a),
                                           .client_id = store_text(&rows, i, 6, a),
                                           .platform_deployment_id = store_text(&rows, i, 7, a),
-                                          .institution = store_text(&rows, i, 8, a)};
+                                          .institution = store_text(&rows, i, 8, a),
+                                          .parallel = db_i64(&rows, i, 9),
+                                          .refused_at = db_time(&rows, i, 10)};
     }
     return true;
 }

@@ -1,0 +1,2 @@
+-- -> nothing text
+SELECT reading_page_purge()
