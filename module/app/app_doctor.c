@@ -66,6 +66,7 @@ static bool check_database(struct app_doctor *d) {
            sv_printf(&d->app->arena,
                      "%lld waiting, %lld parked until somebody changes something, %lld given up",
                      (long long)jobs.waiting, (long long)jobs.parked, (long long)jobs.dead));
+    app_doctor_sync(d);
     return true;
 }
 

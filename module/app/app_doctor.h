@@ -26,3 +26,5 @@ NODISCARD bool app_doctor_fetch(struct app_doctor *d, struct sv url, struct aren
 /* One platform: its keys and clock, its token service, what launches were refused for, and which
  * deployments wait (app_doctor_platform.c). */
 void app_doctor_platform(struct app_doctor *d, const struct model_registration *registration);
+/* Hosts that are left alone for a while, and courses that could not be read (app_doctor_sync.c). */
+void app_doctor_sync(struct app_doctor *d);

@@ -6,7 +6,7 @@
 #include "store_source.h"
 
 struct source_line {
-    struct sv issuer, client_id, deployment, kind, base_url, token_file, course;
+    struct sv issuer, client_id, deployment, kind, base_url, token_file, course, parallel;
 };
 
 #define PLACE_OPTIONS(l)                                                                           \
@@ -74,14 +74,20 @@ static bool source_set(struct app *app, int argc, char **argv, bool is_help, str
          .help = "URL  the site's address (Moodle: its start page; Canvas: its host)"},
         {.name = "token-file",
          .text = &l.token_file,
-         .help = "FILE  holds the web-service or access token"}};
+         .help = "FILE  holds the web-service or access token"},
+        {.name = "parallel",
+         .text = &l.parallel,
+         .help = "N  requests at once to its host, 1 to 16 (default: canvas and ags 2, moodle 4)"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
         app_args_print(
             stdout,
             "source set --issuer URL --client-id ID --deployment ID --kind moodle|canvas\n"
-            "              --base-url URL --token-file FILE",
-            "Says where the grades of a deployment's courses are read. The token is stored sealed.",
+            "              --base-url URL --token-file FILE [--parallel N]",
+            "Says where the grades of a deployment's courses are read. The token is stored "
+            "sealed.\n"
+            "Over all workers a host never gets more requests at once than the least that the\n"
+            "sources on it allow.",
             &line);
         return true;
     }
@@ -93,6 +99,10 @@ static bool source_set(struct app *app, int argc, char **argv, bool is_help, str
     }
     if (!grades_kind_parse(l.kind, &kind)) {
         return err_because(err, ERR_INPUT, "usage", "--kind must be moodle, canvas, ags or csv");
+    }
+    int64_t parallel = 0;
+    if (l.parallel.len > 0 && !num_parse_i64(l.parallel, 1, 16, &parallel)) {
+        return err_because(err, ERR_INPUT, "usage", "--parallel must be a number from 1 to 16");
     }
     if ((kind == GRADES_MOODLE || kind == GRADES_CANVAS) &&
         (!lti_url_is_safe(l.base_url) || l.token_file.len == 0)) {
@@ -113,7 +123,8 @@ static bool source_set(struct app *app, int argc, char **argv, bool is_help, str
                                         .deployment_id = deployment.id,
                                         .kind = l.kind,
                                         .base_url = l.base_url,
-                                        .token = token};
+                                        .token = token,
+                                        .parallel = parallel};
     if (!store_source_set(app->store, &source, err)) {
         return false;
     }
@@ -143,14 +154,16 @@ static bool source_list(struct app *app, int argc, char **argv, bool is_help, st
         const struct store_source *s = &all[i];
         (void)json_array_append_new(
             list,
-            json_pack("{s:s%, s:s%, s:s%, s:s%, s:s%, s:s%}", "issuer", s->issuer.ptr,
+            json_pack("{s:s%, s:s%, s:s%, s:s%, s:s%, s:s%, s:I, s:b}", "issuer", s->issuer.ptr,
                       s->issuer.len, "client_id", s->client_id.ptr, s->client_id.len,
                       "deployment_id", s->platform_deployment_id.ptr, s->platform_deployment_id.len,
                       "kind", s->kind.ptr, s->kind.len, "base_url", s->base_url.ptr,
-                      s->base_url.len, "institution", s->institution.ptr, s->institution.len));
+                      s->base_url.len, "institution", s->institution.ptr, s->institution.len,
+                      "parallel", (json_int_t)s->parallel, "token_refused", s->refused_at != 0));
         if (!is_json) {
-            printf("%.*s  deployment %.*s  %.*s  %.*s\n", SV_ARG(s->issuer),
-                   SV_ARG(s->platform_deployment_id), SV_ARG(s->kind), SV_ARG(s->base_url));
+            printf("%.*s  deployment %.*s  %.*s  %.*s  %lld at once%s\n", SV_ARG(s->issuer),
+                   SV_ARG(s->platform_deployment_id), SV_ARG(s->kind), SV_ARG(s->base_url),
+                   (long long)s->parallel, s->refused_at != 0 ? "  token refused" : "");
         }
     }
     if (is_json) {
