@@ -24,6 +24,10 @@ void *arena_alloc(struct arena *a, size_t bytes) __attribute__((malloc, returns_
 /* count * size, checked for overflow. */
 void *arena_array(struct arena *a, size_t count, size_t size)
     __attribute__((malloc, returns_nonnull));
+/* A longer array in place of one of the same arena (NULL when old_bytes is 0); what is new is zero.
+ * A large one is lengthened where it is or moved, and leaves no copy behind. */
+void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t new_bytes)
+    __attribute__((returns_nonnull));
 /* Copy `len` bytes and add a NUL. */
 char *arena_copy(struct arena *a, const char *bytes, size_t len) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((returns_nonnull))

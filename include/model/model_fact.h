@@ -36,23 +36,23 @@ enum model_completion {
     MODEL_COMPLETION_FAILED  /* "complete" with a fail grade: not met */
 };
 
-/* One person's result in one item. */
+/* One person's result in one item. A course has people times items of them in memory: the order of
+ * the members leaves no holes. */
 struct model_fact {
     int64_t person_id; /* ours; 0 while only `person_ref` is known */
     struct sv
         person_ref; /* the source's id of the person (Moodle: user id, equal to the launch's sub) */
-    int64_t item_id;   /* ours; 0 while only `item_index` is known */
-    size_t item_index; /* into the reading's items */
-    bool has_score;
+    int64_t item_id; /* ours; 0 while only `item_index` is known */
     struct dec score;
     struct dec maximum; /* of this row when has_maximum, else the item's counts */
-    bool has_maximum;
-    struct sv letter; /* "B+", or empty */
-    bool is_posted;   /* visible to the learner; only such scores count */
+    struct sv letter;   /* "B+", or empty */
+    usec_t submitted_at, graded_at, completed_at; /* 0: not known */
+    uint32_t item_index;                          /* into the reading's items */
+    enum model_completion completion;
+    bool has_score, has_maximum;
+    bool is_posted; /* visible to the learner; only such scores count */
     bool is_excused;
     bool is_kept; /* of a reading: nothing new is known here, what is stored stays as it is */
-    enum model_completion completion;
-    usec_t submitted_at, graded_at, completed_at; /* 0: not known */
 };
 
 /* Somebody listed in the course. */

@@ -18,6 +18,11 @@ struct store_course {
     usec_t next_read_at; /* 0: when somebody asks */
     struct sv waits_for; /* "lms.example does not answer in time": its host is left alone */
     usec_t waits_until;  /* and tried again then; 0: it is not */
+    /* What decides how much is read next (job_scope.h); 0: never. */
+    usec_t source_read_at;     /* when the last good reading by the course's own source began */
+    usec_t whole_at;           /* and the last one of everything; 0 too after the source changed */
+    usec_t whole_requested_at; /* "Check now" */
+    int64_t whole_requests;    /* that the last one of everything took */
 };
 
 /* Fails: ERR_NOT_FOUND "course". */
@@ -55,6 +60,16 @@ NODISCARD bool store_link_list(struct store *store, int64_t institution_id, int6
 NODISCARD bool store_link_save(struct store *store, const struct store_course *course,
                                const struct model_link *links, size_t count, struct err *err);
 
+/* The ids of everybody known in a course, in order. At most 50,000. */
+NODISCARD bool store_member_ids(struct store *store, int64_t institution_id, int64_t course_id,
+                                struct arena *a, int64_t **out, size_t *count, struct err *err);
+
+/* Whom earlier readings of the course left a mark for, as its source names them, sorted by
+ * person_ref (grades_course.known). At most 50,000. */
+NODISCARD bool store_known_list(struct store *store, int64_t institution_id, int64_t course_id,
+                                struct arena *a, struct model_known **out, size_t *count,
+                                struct err *err);
+
 /* Facts of people in a course (ids NULL: of all), sorted by person, then item. item_index counts
  * into the items given, which are sorted by id; facts of other items are left out. */
 NODISCARD bool store_fact_list(struct store *store, int64_t institution_id, int64_t course_id,
@@ -62,9 +77,12 @@ NODISCARD bool store_fact_list(struct store *store, int64_t institution_id, int6
                                size_t item_count, struct arena *a, struct model_fact **out,
                                size_t *count, struct err *err);
 
-/* "Check now", an import: the course is read next. Wakes a worker. */
+/* An event, an import, the operator: the course is read next. Wakes a worker. */
 NODISCARD bool store_sync_request(struct store *store, int64_t institution_id, int64_t course_id,
                                   struct err *err);
+/* "Check now": so too, and whole, unless that was done just before. */
+NODISCARD bool store_sync_request_whole(struct store *store, int64_t institution_id,
+                                        int64_t course_id, struct err *err);
 
 /* Make every course with badges and a source due; for the operator. */
 NODISCARD bool store_sync_request_all(struct store *store, struct err *err);
@@ -84,13 +102,21 @@ struct store_reading {
     struct sv course_ref; /* the source's own id of the course; empty: not said */
     bool is_over;
     usec_t ends_at;
-    usec_t read_at;
+    int64_t requests;        /* that it took */
+    int64_t unmatched_count; /* learners of the source whose sub is not known */
+    usec_t read_at;          /* when it began */
 };
 struct store_reading_result {
     size_t people_changed, facts_changed, items_changed;
 };
 /* Merge a reading in one transaction: people, items and facts that differ are written, and a job to
  * judge exactly the people whose facts, items or membership changed is added in the same commit.
- * Facts that are gone from a complete reading are deleted, those it lists as kept stay. */
+ * Facts that are gone from a complete reading are deleted, unless it is partial; those it lists as
+ * kept stay, and so do all of members whose facts were not read (is_unread). People whose facts
+ * were merged exactly so before are told by a digest and cost nothing. A reading that began before
+ * the source's last one was merged changes nothing.
+ *
+ * What the course's own source says of the course, and how far a reading went, is kept with it: an
+ * upload leaves that alone. */
 NODISCARD bool store_reading_save(struct store *store, const struct store_reading *reading,
                                   struct store_reading_result *out, struct err *err);

@@ -90,6 +90,39 @@ void *arena_array(struct arena *a, size_t count, size_t size) {
     return arena_alloc(a, bytes);
 }
 
+/* The link to the block that holds this allocation and nothing else, or NULL. */
+static struct arena_block **own_block(struct arena *a, const void *bytes, size_t count) {
+    if (count <= BLOCK_BYTES) {
+        return NULL;
+    }
+    for (struct arena_block **link = &a->head; *link != NULL; link = &(*link)->next) {
+        if ((*link)->bytes == bytes) {
+            return link; /* larger than a block that is shared */
+        }
+    }
+    return NULL;
+}
+
+void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t new_bytes) {
+    struct arena_block **link = own_block(a, old, old_bytes);
+    if (link == NULL || new_bytes < old_bytes || new_bytes > SIZE_MAX / 2) {
+        void *p = arena_alloc(a, new_bytes);
+        if (old_bytes > 0) {
+            memcpy(p, old, old_bytes < new_bytes ? old_bytes : new_bytes);
+        }
+        return p;
+    }
+    struct arena_block *b = realloc(*link, sizeof *b + new_bytes);
+    if (b == NULL) {
+        out_of_memory();
+    }
+    memset(b->bytes + old_bytes, 0, new_bytes - old_bytes);
+    b->cap = b->used = new_bytes;
+    a->used_bytes += new_bytes - old_bytes;
+    *link = b;
+    return b->bytes;
+}
+
 char *arena_copy(struct arena *a, const char *bytes, size_t len) {
     char *p = arena_array(a, len + 1, 1);
     if (len > 0) {

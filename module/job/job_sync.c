@@ -2,6 +2,32 @@
  * transaction; the merge is one, and adds the judge's job. */
 #include "job_sync.h"
 #include "grades_source.h"
+#include "job_scope.h"
+
+/* Everything, or what may have changed since the last good reading, and whom that one knew. */
+static bool choose_scope(struct job *job, const struct store_course *course,
+                         struct grades_course *out, struct err *err) {
+    const struct text_zone *zone = NULL;
+    struct model_known *known = NULL;
+    const struct job_scope_case c = {.course_id = course->id,
+                                     .now = job->now,
+                                     .source_read_at = course->source_read_at,
+                                     .whole_at = course->whole_at,
+                                     .whole_requested_at = course->whole_requested_at,
+                                     .whole_requests = course->whole_requests};
+    if (!text_zone_load(job->arena, TEXT_ZONE_DIR, course->time_zone, &zone, err)) {
+        return false;
+    }
+    out->scope = job_scope_decide(&c, zone);
+    if (out->scope == GRADES_WHOLE) {
+        return true;
+    }
+    out->since = course->source_read_at;
+    bool is_ok = store_known_list(job->store, course->institution_id, course->id, job->arena,
+                                  &known, &out->known_count, err);
+    out->known = known;
+    return is_ok;
+}
 
 static bool read_course(struct sync_run *run, struct grades_reading *out, struct err *err) {
     struct job *job = run->job;
@@ -24,11 +50,14 @@ static bool read_course(struct sync_run *run, struct grades_reading *out, struct
                          &link_count, err)) {
         return false;
     }
-    const struct grades_course ref = {.ref = course->context_id,
-                                      .lineitems_url = course->lineitems_url,
-                                      .nrps_url = course->nrps_url,
-                                      .links = links,
-                                      .link_count = link_count};
+    struct grades_course ref = {.ref = course->context_id,
+                                .lineitems_url = course->lineitems_url,
+                                .nrps_url = course->nrps_url,
+                                .links = links,
+                                .link_count = link_count};
+    if (!choose_scope(job, course, &ref, err)) {
+        return false;
+    }
     const struct grades_io io = {.http = service.http,
                                  .clock = job->app->options.clock,
                                  .arena = job->arena,
@@ -68,12 +97,19 @@ static bool save(struct sync_run *run, const struct grades_reading *r,
                                           .course_ref = r->course_ref,
                                           .is_over = r->is_over,
                                           .ends_at = r->ends_at,
+                                          .requests = r->requests,
+                                          .unmatched_count = (int64_t)r->unmatched_count,
                                           .read_at = job->now};
+    size_t unread = 0;
+    for (size_t i = 0; i < r->member_count; i++) {
+        unread += r->members[i].is_unread ? 1 : 0;
+    }
     if (!store_reading_save(job->store, &reading, result, err) ||
         !store_link_save(job->store, course, r->links, r->link_count, err)) {
         return false;
     }
     log_event(LOG_LEVEL_INFO, "course_read", LOG_INT("course", course->id),
+              LOG_TEXT("scope", r->is_partial || unread > 0 ? "changes" : "whole"),
               LOG_INT("requests", r->requests), LOG_INT("bytes", r->bytes),
               LOG_INT("replayed", (int64_t)run->replay.replayed),
               LOG_INT("people", (int64_t)r->member_count),

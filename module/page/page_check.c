@@ -36,8 +36,8 @@ bool page_check(struct page *p, struct err *err) {
     }
     bool is_pending = p->session.sync_requested_at > p->session.synced_at;
     bool is_too_soon = is_pending && p->now - p->session.sync_requested_at < PAUSE_S * USEC_PER_S;
-    if (!is_too_soon && !store_sync_request(p->app->options.store, p->session.institution_id,
-                                            p->session.context_id, err)) {
+    if (!is_too_soon && !store_sync_request_whole(p->app->options.store, p->session.institution_id,
+                                                  p->session.context_id, err)) {
         return false;
     }
     struct sv to = page_own_path(p->launch_id, back) ? back : page_path(p, "%s", "");

@@ -41,7 +41,11 @@ bool store_course_get(struct store *store, int64_t institution_id, int64_t cours
                                  .sync_failed_at = db_time(&rows, 0, 14),
                                  .sync_error = store_text(&rows, 0, 15, a),
                                  .next_read_at = db_time(&rows, 0, 16),
-                                 .waits_until = db_time(&rows, 0, 18)};
+                                 .waits_until = db_time(&rows, 0, 18),
+                                 .source_read_at = db_time(&rows, 0, 20),
+                                 .whole_at = db_time(&rows, 0, 21),
+                                 .whole_requested_at = db_time(&rows, 0, 22),
+                                 .whole_requests = db_i64(&rows, 0, 23)};
     if (out->waits_until != 0) {
         out->waits_for = store_host_words(db_text(&rows, 0, 17), db_text(&rows, 0, 19), a);
     }
@@ -90,7 +94,8 @@ bool store_item_list(struct store *store, int64_t institution_id, int64_t course
                                     .ref = store_text(&rows, i, 3, a),
                                     .title = store_text(&rows, i, 4, a),
                                     .has_completion = db_bool(&rows, i, 7),
-                                    .is_gone = db_bool(&rows, i, 8)};
+                                    .is_gone = db_bool(&rows, i, 8),
+                                    .due_at = db_time(&rows, i, 9)};
         item->has_maximum = read_decimal(&rows, i, 5, &item->maximum);
         item->has_pass_mark = read_decimal(&rows, i, 6, &item->pass_mark);
     }
@@ -166,6 +171,48 @@ bool store_link_save(struct store *store, const struct store_course *course,
     return store_run(store, course->institution_id, "link_save", &args, NULL, err);
 }
 
+bool store_member_ids(struct store *store, int64_t institution_id, int64_t course_id,
+                      struct arena *a, int64_t **out, size_t *count, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    course_args(&args, a, institution_id, course_id);
+    if (!store_run(store, institution_id, "member_ids", &args, &rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows.count;
+    *out = ARENA_ARRAY(a, int64_t, *count);
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = db_i64(&rows, i, 0);
+    }
+    return true;
+}
+
+static int by_person_ref(const void *left, const void *right) {
+    return sv_cmp(((const struct model_known *)left)->person_ref,
+                  ((const struct model_known *)right)->person_ref);
+}
+
+bool store_known_list(struct store *store, int64_t institution_id, int64_t course_id,
+                      struct arena *a, struct model_known **out, size_t *count, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    course_args(&args, a, institution_id, course_id);
+    if (!store_run(store, institution_id, "known_list", &args, &rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows.count;
+    *out = ARENA_ARRAY(a, struct model_known, *count);
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = (struct model_known){.person_ref = store_text(&rows, i, 0, a),
+                                         .mark = store_text(&rows, i, 1, a),
+                                         .read_at = db_time(&rows, i, 2)};
+    }
+    if (*count > 0) {
+        qsort(*out, *count, sizeof **out, by_person_ref);
+    }
+    return true;
+}
+
 static const struct model_item *item_by_id(const struct model_item *items, size_t count,
                                            int64_t id) {
     size_t low = 0;
@@ -202,7 +249,7 @@ bool store_fact_list(struct store *store, int64_t institution_id, int64_t course
         struct model_fact *fact = &(*out)[(*count)++];
         *fact = (struct model_fact){.person_id = db_i64(&rows, i, 0),
                                     .item_id = item->id,
-                                    .item_index = (size_t)(item - items),
+                                    .item_index = (uint32_t)(item - items),
                                     .letter = store_text(&rows, i, 4, a),
                                     .is_posted = db_bool(&rows, i, 5),
                                     .is_excused = db_bool(&rows, i, 6),
@@ -216,8 +263,8 @@ bool store_fact_list(struct store *store, int64_t institution_id, int64_t course
     return true;
 }
 
-bool store_sync_request(struct store *store, int64_t institution_id, int64_t course_id,
-                        struct err *err) {
+static bool sync_request(struct store *store, int64_t institution_id, int64_t course_id,
+                         const char *statement, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
     struct db_args args;
@@ -229,8 +276,18 @@ bool store_sync_request(struct store *store, int64_t institution_id, int64_t cou
                                           sv_printf(&a, "{\"course\":%lld}", (long long)course_id),
                                       .priority = STORE_JOB_BY_HAND};
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) && db_begin(conn, institution_id, err) &&
-           db_run(conn, "sync_request", &args, NULL, err) &&
-           store_job_add_in(conn, &job, &a, err) && db_commit(conn, err);
+           db_run(conn, statement, &args, NULL, err) && store_job_add_in(conn, &job, &a, err) &&
+           db_commit(conn, err);
+}
+
+bool store_sync_request(struct store *store, int64_t institution_id, int64_t course_id,
+                        struct err *err) {
+    return sync_request(store, institution_id, course_id, "sync_request", err);
+}
+
+bool store_sync_request_whole(struct store *store, int64_t institution_id, int64_t course_id,
+                              struct err *err) {
+    return sync_request(store, institution_id, course_id, "sync_request_whole", err);
 }
 
 bool store_sync_request_all(struct store *store, struct err *err) {

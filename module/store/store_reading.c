@@ -1,12 +1,20 @@
 /* Merging what a source said into what is known, and finding out who changed (DESIGN 5). */
+#include "store_reading.h"
 #include "store_course.h"
-#include "store_internal.h"
 #include "store_job.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* People a statement: their facts travel as arrays, so this bounds memory, not meaning. */
 #define CHUNK_PEOPLE 200
+
+/* Somebody's facts: what an earlier merge left, and what this one leaves. */
+struct known {
+    int64_t person_id;
+    struct sv mark, digest; /* as stored; the digest is empty where none holds */
+    struct sv new_mark, new_digest;
+    bool is_listed, is_unread; /* in this reading */
+};
 
 struct merge {
     struct db_conn *conn;
@@ -16,7 +24,13 @@ struct merge {
     int64_t *item_ids;   /* ours, by index of the reading's items */
     int64_t *changed;    /* people to judge; may repeat */
     size_t changed_count, changed_cap;
+    struct known *known; /* everybody of the course, by person_id */
+    size_t known_count;
     bool is_everybody; /* an item changed: all are to be judged */
+    bool is_source;    /* read by the course's own source, and not an upload */
+    bool has_digests;  /* those stored are of the last merge */
+    bool is_back;      /* an item that was gone is there again */
+    bool has_unread;   /* of somebody nothing was read */
     struct store_reading_result *result;
     struct err *err;
 };
@@ -156,6 +170,7 @@ static bool save_items(struct merge *m) {
     struct sv *maxima = ARENA_ARRAY(m->arena, struct sv, n);
     struct sv *passes = ARENA_ARRAY(m->arena, struct sv, n);
     bool *completions = ARENA_ARRAY(m->arena, bool, n);
+    usec_t *due = ARENA_ARRAY(m->arena, usec_t, n);
     for (size_t i = 0; i < n; i++) {
         const struct model_item *item = &r->items[i];
         kinds[i] = item->kind;
@@ -165,6 +180,7 @@ static bool save_items(struct merge *m) {
         maxima[i] = decimal_text(m->arena, item->has_maximum, item->maximum);
         passes[i] = decimal_text(m->arena, item->has_pass_mark, item->pass_mark);
         completions[i] = item->has_completion;
+        due[i] = item->due_at;
     }
     AUTO_ROWS rows = {0};
     struct db_args args;
@@ -176,6 +192,7 @@ static bool save_items(struct merge *m) {
     db_add_texts_or_null(&args, maxima, n);
     db_add_texts_or_null(&args, passes, n);
     db_add_bools(&args, completions, n);
+    db_add_times(&args, due, n);
     if (!db_run(m->conn, "reading_items", &args, &rows, m->err)) {
         return false;
     }
@@ -186,6 +203,7 @@ static bool save_items(struct merge *m) {
             m->item_ids[at] = db_i64(&rows, i, 1);
         }
         m->result->items_changed += db_bool(&rows, i, 2) ? 1 : 0;
+        m->is_back = m->is_back || db_bool(&rows, i, 3);
     }
     if (r->is_complete && !mark_gone(m)) {
         return false;
@@ -194,20 +212,57 @@ static bool save_items(struct merge *m) {
     return true;
 }
 
-/* A fact with the person and item it belongs to, resolved. */
-struct placed {
-    int64_t person_id, item_id;
-    const struct model_fact *fact;
-};
+static struct known *find_known(const struct merge *m, int64_t person_id) {
+    size_t low = 0;
+    size_t high = m->known_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (m->known[mid].person_id < person_id) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low < m->known_count && m->known[low].person_id == person_id ? &m->known[low] : NULL;
+}
 
-static int by_person(const void *left, const void *right) {
-    int64_t a = ((const struct placed *)left)->person_id;
-    int64_t b = ((const struct placed *)right)->person_id;
-    return (a > b) - (a < b);
+/* What earlier merges left, after the memberships are there. */
+static bool load_known(struct merge *m) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    if ((!m->has_digests && !db_run(m->conn, "reading_distrust", &args, NULL, m->err)) ||
+        !db_run(m->conn, "reading_known", &args, &rows, m->err)) {
+        return false;
+    }
+    m->known_count = (size_t)rows.count;
+    m->known = ARENA_ARRAY(m->arena, struct known, m->known_count);
+    for (int i = 0; i < rows.count; i++) {
+        struct known *k = &m->known[i];
+        k->person_id = db_i64(&rows, i, 0);
+        k->mark = k->new_mark = sv_copy(m->arena, db_text(&rows, i, 1));
+        k->digest = k->new_digest = db_bytes(&rows, i, 2, m->arena);
+    }
+    const struct store_reading *r = m->reading;
+    for (size_t i = 0; i < r->member_count; i++) {
+        const struct model_member *member = &r->members[i];
+        struct known *k = find_known(m, m->member_ids[i]);
+        if (k == NULL) {
+            continue;
+        }
+        k->is_listed = true;
+        /* Listed twice, and read once: what was not read may hold the rest. */
+        k->is_unread = k->is_unread || member->is_unread;
+        m->has_unread = m->has_unread || member->is_unread;
+        if (member->mark.len > 0 || (!member->is_unread && !r->is_partial)) {
+            k->new_mark = member->mark;
+        }
+    }
+    return true;
 }
 
 static bool save_chunk(struct merge *m, const int64_t *people, size_t people_count,
-                       const struct placed *facts, size_t n) {
+                       const struct store_placed *facts, size_t n) {
     AUTO_ARENA a = {0};
     int64_t *person_ids = ARENA_ARRAY(&a, int64_t, n);
     int64_t *item_ids = ARENA_ARRAY(&a, int64_t, n);
@@ -243,7 +298,7 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
     db_add_i64(&args, m->reading->course_id);
     db_add_text(&args, m->reading->source);
     db_add_i64s(&args, people, people_count);
-    db_add_bool(&args, m->reading->is_complete);
+    db_add_bool(&args, m->reading->is_complete && !m->reading->is_partial);
     db_add_i64s(&args, person_ids, n);
     db_add_i64s(&args, item_ids, n);
     db_add_texts_or_null(&args, scores, n);
@@ -260,6 +315,12 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
         return false;
     }
     note_changed(m, &rows, &m->result->facts_changed);
+    for (int i = 0; m->reading->is_partial && i < rows.count; i++) {
+        struct known *k = find_known(m, db_i64(&rows, i, 0));
+        if (k != NULL) {
+            k->new_digest = sv_of("", 0); /* of facts that were there before too: not known here */
+        }
+    }
     return true;
 }
 
@@ -282,54 +343,141 @@ static size_t sort_unique(int64_t *ids, size_t count) {
     return kept;
 }
 
-/* Facts of listed people, sorted by our person id. Facts of anybody else are nobody's. */
-static size_t place_facts(const struct merge *m, struct placed *out) {
+/* By person and item; of two facts of one item the first that says something counts. */
+static int by_place(const void *left, const void *right) {
+    const struct store_placed *a = left;
+    const struct store_placed *b = right;
+    if (a->person_id != b->person_id) {
+        return a->person_id < b->person_id ? -1 : 1;
+    }
+    if (a->item_id != b->item_id) {
+        return a->item_id < b->item_id ? -1 : 1;
+    }
+    if (a->fact->is_kept != b->fact->is_kept) {
+        return a->fact->is_kept ? 1 : -1;
+    }
+    return (a->fact > b->fact) - (a->fact < b->fact);
+}
+
+/* Facts of people whose facts were read, each place once, in order. Facts of anybody else are
+ * nobody's. */
+static size_t place_facts(const struct merge *m, struct store_placed *out) {
     const struct store_reading *r = m->reading;
     struct ref_id *table = ARENA_ARRAY(m->arena, struct ref_id, r->member_count);
+    size_t people = 0;
     for (size_t i = 0; i < r->member_count; i++) {
-        table[i] = (struct ref_id){.ref = r->members[i].person_ref, .id = m->member_ids[i]};
+        const struct known *k = find_known(m, m->member_ids[i]);
+        if (k != NULL && !k->is_unread) {
+            table[people++] =
+                (struct ref_id){.ref = r->members[i].person_ref, .id = m->member_ids[i]};
+        }
     }
-    if (r->member_count > 0) {
-        qsort(table, r->member_count, sizeof *table, by_ref);
+    if (people > 0) {
+        qsort(table, people, sizeof *table, by_ref);
     }
     size_t n = 0;
     for (size_t i = 0; i < r->fact_count; i++) {
         const struct model_fact *f = &r->facts[i];
-        int64_t person_id = find_ref(table, r->member_count, f->person_ref);
+        int64_t person_id = find_ref(table, people, f->person_ref);
         int64_t item_id = f->item_index < r->item_count ? m->item_ids[f->item_index] : 0;
         if (person_id != 0 && item_id != 0) {
-            out[n++] = (struct placed){.person_id = person_id, .item_id = item_id, .fact = f};
+            out[n++] = (struct store_placed){.person_id = person_id, .item_id = item_id, .fact = f};
         }
     }
     if (n > 0) {
-        qsort(out, n, sizeof *out, by_person);
+        qsort(out, n, sizeof *out, by_place);
     }
-    return n;
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (kept == 0 || out[kept - 1].person_id != out[i].person_id ||
+            out[kept - 1].item_id != out[i].item_id) {
+            out[kept++] = out[i];
+        }
+    }
+    return kept;
 }
 
-static bool save_facts(struct merge *m) {
+/* Does the database have to hear of these facts? Not when it has merged the very same before. */
+static bool is_news(struct merge *m, struct known *k, const struct store_placed *facts,
+                    size_t count) {
     const struct store_reading *r = m->reading;
-    struct placed *facts = ARENA_ARRAY(m->arena, struct placed, r->fact_count);
-    size_t n = place_facts(m, facts);
-    int64_t *people = ARENA_ARRAY(m->arena, int64_t, r->member_count);
-    if (r->member_count > 0) {
-        memcpy(people, m->member_ids, r->member_count * sizeof *people);
+    if (!k->is_listed || k->is_unread) {
+        return false;
     }
-    size_t people_count = sort_unique(people, r->member_count);
-    size_t from = 0;
-    for (size_t first = 0; first < people_count; first += CHUNK_PEOPLE) {
-        size_t count = people_count - first < CHUNK_PEOPLE ? people_count - first : CHUNK_PEOPLE;
-        int64_t last_person = people[first + count - 1];
-        size_t to = from;
-        while (to < n && facts[to].person_id <= last_person) {
-            to++;
+    if (r->is_partial) {
+        return count > 0;
+    }
+    AUTO_ARENA scratch = {0};
+    char *digest = ARENA_ARRAY(m->arena, char, STORE_DIGEST_BYTES);
+    store_reading_digest(r->source, r->is_complete, facts, count, &scratch,
+                         (unsigned char *)digest);
+    k->new_digest = sv_of(digest, STORE_DIGEST_BYTES);
+    return !sv_eq(k->new_digest, k->digest);
+}
+
+/* The facts of those who have any news, some people a statement. */
+static bool save_facts(struct merge *m) {
+    struct store_placed *facts = ARENA_ARRAY(m->arena, struct store_placed, m->reading->fact_count);
+    size_t n = place_facts(m, facts);
+    int64_t people[CHUNK_PEOPLE];
+    size_t people_count = 0;
+    size_t kept = 0; /* facts of these people, moved together to `start` */
+    size_t start = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < m->known_count; i++) {
+        struct known *k = &m->known[i];
+        size_t first = at;
+        while (at < n && facts[at].person_id == k->person_id) {
+            at++;
         }
-        if (!save_chunk(m, people + first, count, facts + from, to - from)) {
-            return false;
+        if (is_news(m, k, facts + first, at - first)) {
+            memmove(facts + start + kept, facts + first, (at - first) * sizeof *facts);
+            kept += at - first;
+            people[people_count++] = k->person_id;
         }
-        from = to;
+        bool is_full = people_count == CHUNK_PEOPLE || i + 1 == m->known_count;
+        if (is_full && people_count > 0) {
+            if (!save_chunk(m, people, people_count, facts + start, kept)) {
+                return false;
+            }
+            start = at;
+            kept = people_count = 0;
+        }
     }
     return true;
+}
+
+static bool is_whole(const struct merge *m) {
+    return m->reading->is_complete && !m->reading->is_partial && !m->has_unread;
+}
+
+/* Marks and digests that differ now. When somebody was read is written where not everybody was: a
+ * whole reading says it once, for the course. */
+static bool save_known(struct merge *m) {
+    size_t n = 0;
+    int64_t *people = ARENA_ARRAY(m->arena, int64_t, m->known_count);
+    struct sv *marks = ARENA_ARRAY(m->arena, struct sv, m->known_count);
+    struct sv *digests = ARENA_ARRAY(m->arena, struct sv, m->known_count);
+    usec_t *read = ARENA_ARRAY(m->arena, usec_t, m->known_count);
+    for (size_t i = 0; i < m->known_count; i++) {
+        const struct known *k = &m->known[i];
+        bool is_read = k->is_listed && !k->is_unread && !m->reading->is_partial && !is_whole(m);
+        if (!is_read && sv_eq(k->mark, k->new_mark) && sv_eq(k->digest, k->new_digest)) {
+            continue;
+        }
+        people[n] = k->person_id;
+        marks[n] = k->new_mark;
+        digests[n] = k->new_digest;
+        read[n++] = is_read ? m->reading->read_at : 0;
+    }
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_i64s(&args, people, n);
+    db_add_texts(&args, marks, n);
+    db_add_bytes_array(&args, digests, n);
+    db_add_times(&args, read, n);
+    return n == 0 || db_run(m->conn, "reading_marks", &args, &rows, m->err);
 }
 
 /* The judge's job, in the same commit: a crash between reading and judging loses nobody. */
@@ -358,19 +506,40 @@ static bool add_judge_job(struct merge *m) {
            store_job_add_in(m->conn, &job, m->arena, m->err);
 }
 
+static bool end(struct merge *m) {
+    const struct store_reading *r = m->reading;
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_time(&args, r->read_at);
+    db_add_bool(&args, m->is_source);
+    db_add_bool(&args, is_whole(m));
+    db_add_bool(&args, m->is_back);
+    db_add_bool(&args, m->is_everybody || m->changed_count > 0);
+    db_add_bool(&args, r->is_complete);
+    db_add_text(&args, r->course_ref);
+    db_add_bool(&args, r->is_over);
+    db_add_time(&args, r->ends_at);
+    db_add_i64(&args, r->requests);
+    db_add_i64(&args, r->unmatched_count);
+    return db_run(m->conn, "reading_end", &args, NULL, m->err);
+}
+
 static bool merge(struct merge *m) {
     AUTO_ROWS rows = {0};
     struct db_args args;
     begin_args(m, &args);
     db_add_time(&args, m->reading->read_at);
+    db_add_text(&args, m->reading->source);
     if (!db_run(m->conn, "reading_begin", &args, &rows, m->err)) {
         return false;
     }
     if (rows.count == 0 || !db_bool(&rows, 0, 0)) {
         return true; /* a later reading was saved already */
     }
-    return save_people(m) && save_memberships(m) && save_items(m) && save_facts(m) &&
-           db_run(m->conn, "reading_end", &args, NULL, m->err) && add_judge_job(m);
+    m->is_source = db_bool(&rows, 0, 1);
+    m->has_digests = db_bool(&rows, 0, 2);
+    return save_people(m) && save_memberships(m) && save_items(m) && load_known(m) &&
+           save_facts(m) && save_known(m) && end(m) && add_judge_job(m);
 }
 
 bool store_reading_save(struct store *store, const struct store_reading *reading,

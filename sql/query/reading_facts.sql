@@ -9,18 +9,21 @@ WITH input AS (
 ), saved AS (
     INSERT INTO fact AS f (institution_id, context_id, person_id, item_id, score, maximum, letter, is_posted,
                            is_excused, completion, submitted_at, graded_at, completed_at)
-    SELECT $1, $2, person_id, item_id, score, maximum, letter, is_posted, is_excused, completion, submitted_at,
-           graded_at, completed_at
-    FROM input
-    WHERE NOT is_kept
+    SELECT $1, $2, n.person_id, n.item_id, n.score, n.maximum, n.letter, n.is_posted, n.is_excused, n.completion,
+           n.submitted_at, n.graded_at, n.completed_at
+    FROM input n
+    LEFT JOIN fact h ON h.institution_id = $1 AND h.context_id = $2 AND h.person_id = n.person_id
+        AND h.item_id = n.item_id
+    WHERE NOT n.is_kept
+      -- an upsert locks, and so writes, the row even where it changes nothing
+      AND (h.item_id IS NULL OR (h.score, h.maximum, h.letter, h.is_posted, h.is_excused, h.completion, h.submitted_at,
+                                 h.graded_at, h.completed_at) IS DISTINCT FROM
+           (n.score, n.maximum, n.letter, n.is_posted, n.is_excused, n.completion, n.submitted_at, n.graded_at,
+            n.completed_at))
     ON CONFLICT (institution_id, context_id, person_id, item_id) DO UPDATE
     SET score = excluded.score, maximum = excluded.maximum, letter = excluded.letter,
         is_posted = excluded.is_posted, is_excused = excluded.is_excused, completion = excluded.completion,
         submitted_at = excluded.submitted_at, graded_at = excluded.graded_at, completed_at = excluded.completed_at
-    WHERE (f.score, f.maximum, f.letter, f.is_posted, f.is_excused, f.completion, f.submitted_at, f.graded_at,
-           f.completed_at) IS DISTINCT FROM
-          (excluded.score, excluded.maximum, excluded.letter, excluded.is_posted, excluded.is_excused,
-           excluded.completion, excluded.submitted_at, excluded.graded_at, excluded.completed_at)
     RETURNING person_id
 ), gone AS (
     DELETE FROM fact f USING item i

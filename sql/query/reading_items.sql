@@ -1,23 +1,28 @@
--- institution int8, course int8, kinds int8[], sources text[], refs text[], titles text[], maxima text[], pass_marks text[], completions bool[] -> n int8, id int8, is_changed bool
+-- institution int8, course int8, kinds int8[], sources text[], refs text[], titles text[], maxima text[], pass_marks text[], completions bool[], due timestamptz[] -> n int8, id int8, is_changed bool, is_back bool
 WITH input AS (
     SELECT DISTINCT ON (source, kind, ref) n, kind::smallint AS kind, source, ref, title, maximum::numeric AS maximum,
-           pass_mark::numeric AS pass_mark, has_completion
-    FROM unnest($3, $4, $5, $6, $7, $8, $9)
-        WITH ORDINALITY AS t (kind, source, ref, title, maximum, pass_mark, has_completion, n)
+           pass_mark::numeric AS pass_mark, has_completion, due_at
+    FROM unnest($3, $4, $5, $6, $7, $8, $9, $10)
+        WITH ORDINALITY AS t (kind, source, ref, title, maximum, pass_mark, has_completion, due_at, n)
     ORDER BY source, kind, ref, n
+), known AS (
+    SELECT n.*, i.id, i.gone_at,
+           i.id IS NULL OR i.gone_at IS NOT NULL
+               OR (i.title, i.maximum, i.pass_mark, i.has_completion, i.due_at) IS DISTINCT FROM
+                  (n.title, n.maximum, n.pass_mark, n.has_completion, n.due_at) AS is_news
+    FROM input n
+    LEFT JOIN item i ON i.institution_id = $1 AND i.context_id = $2 AND i.source = n.source AND i.kind = n.kind
+        AND i.ref = n.ref
 ), saved AS (
-    INSERT INTO item AS i (institution_id, context_id, kind, source, ref, title, maximum, pass_mark, has_completion)
-    SELECT $1, $2, kind, source, ref, title, maximum, pass_mark, has_completion FROM input
+    INSERT INTO item AS i (institution_id, context_id, kind, source, ref, title, maximum, pass_mark, has_completion,
+                           due_at)
+    SELECT $1, $2, kind, source, ref, title, maximum, pass_mark, has_completion, due_at FROM known WHERE is_news
     ON CONFLICT (institution_id, context_id, source, kind, ref) DO UPDATE
     SET title = excluded.title, maximum = excluded.maximum, pass_mark = excluded.pass_mark,
-        has_completion = excluded.has_completion, gone_at = NULL
-    WHERE (i.title, i.maximum, i.pass_mark, i.has_completion) IS DISTINCT FROM
-          (excluded.title, excluded.maximum, excluded.pass_mark, excluded.has_completion) OR i.gone_at IS NOT NULL
+        has_completion = excluded.has_completion, due_at = excluded.due_at, gone_at = NULL
     RETURNING id, source, kind, ref
 )
-SELECT n, coalesce(s.id, i.id), s.id IS NOT NULL
-FROM input
+SELECT k.n, coalesce(s.id, k.id), k.is_news, k.gone_at IS NOT NULL
+FROM known k
 LEFT JOIN saved s USING (source, kind, ref)
-LEFT JOIN item i ON i.institution_id = $1 AND i.context_id = $2 AND i.source = input.source AND i.kind = input.kind
-    AND i.ref = input.ref
-ORDER BY n
+ORDER BY k.n
