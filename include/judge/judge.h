@@ -4,6 +4,7 @@
  *
  * A room of its own because both `page` and `job` need it: it may use store, badge and text. */
 #pragma once
+#include "badge_award.h"
 #include "badge_explain.h"
 #include "badge_file.h"
 #include "store_award.h"
@@ -54,6 +55,17 @@ NODISCARD bool judge_people_load(struct store *store, const struct judge_course 
                                  const int64_t *ids, size_t id_count, struct arena *a,
                                  struct judge_person **out, size_t *count, struct err *err);
 
+/* Some hundred people at a time: what a large course holds in memory is bounded by this. */
+#define JUDGE_PEOPLE_AT_ONCE 250
+/* Load people some at a time (ids NULL: everybody known in the course, by id) and hand each lot to
+ * `take`; they and what it takes from `a` live until it returns. False when it did or a look-up
+ * failed. */
+typedef bool judge_take(void *ctx, const struct judge_person *people, size_t count, struct arena *a,
+                        struct err *err);
+NODISCARD bool judge_people_each(struct store *store, const struct judge_course *course,
+                                 const int64_t *ids, size_t id_count, judge_take *take, void *ctx,
+                                 struct err *err);
+
 /* Decide one badge for one person. Not decidable (and not met) when the badge has no plan. The
  * results live in `a`. */
 struct badge_verdict judge_decide(const struct judge_badge *badge,
@@ -65,6 +77,23 @@ json_t *judge_explain(const struct judge_badge *badge, const struct judge_person
 /* The person's latest award of the badge; NULL: none. */
 const struct store_award *judge_award(const struct judge_badge *badge,
                                       const struct judge_person *person);
+
+/* What badge_award_next is asked about a person and a badge. */
+struct badge_case judge_case(const struct judge_course *course, const struct judge_badge *badge,
+                             const struct judge_person *person, const struct badge_verdict *verdict,
+                             usec_t now);
+
+/* The nightly comparison of rules and awards: what one person adds to a badge's numbers. */
+struct judge_reconciliation {
+    size_t earned_not_awarded; /* met, and the award that is due is not there */
+    size_t awarded_not_earned; /* held by its rule, and not met any more */
+    size_t unreachable;        /* may earn, holds nothing, and could not be judged */
+};
+/* `is_stale`: the course's grades have not come for too long. True when judging the person again
+ * would change something: a judgement was lost. Pure but for scratch memory from `a`. */
+bool judge_reconcile(const struct judge_course *course, const struct judge_badge *badge,
+                     const struct judge_person *person, bool is_stale, usec_t now, struct arena *a,
+                     struct judge_reconciliation *sum);
 
 /* What would happen if the badge were switched on now: decides for everybody who may earn and is in
  * the course. Those who have left still earn from what was graded, and are counted nowhere. */

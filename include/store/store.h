@@ -22,7 +22,8 @@ void store_destroy(struct store *store);
 /* Reachable, and of this binary's schema? Fails: ERR_DB, or ERR_CONFLICT with what to do. */
 NODISCARD bool store_ready(struct store *store, struct err *err);
 /* Delete what has expired (used nonces, sessions), end awards whose time is over, once a day have
- * every course judged, and have awards signed that have no credential yet. */
+ * every course judged, and rules and awards of every institution compared, and have awards signed
+ * that have no credential yet. */
 NODISCARD bool store_purge(struct store *store, struct err *err);
 
 /* How long a page waits for a connection. */

@@ -4,6 +4,7 @@
 #include "net_fetch.h"
 #include "store_job.h"
 #include "store_key.h"
+#include "store_reconciliation.h"
 #include "store_registration.h"
 #include "store_source.h"
 
@@ -68,6 +69,27 @@ static bool check_database(struct app_doctor *d) {
                      (long long)jobs.waiting, (long long)jobs.parked, (long long)jobs.dead));
     app_doctor_sync(d);
     return true;
+}
+
+/* What the nightly comparison found is for the school's admins to look at: a warning at most. */
+static void check_reconciliation(struct app_doctor *d) {
+    struct store_reconciliation_totals t = {0};
+    struct err err = {0};
+    if (!store_reconciliation_total(d->app->store, &t, &err)) {
+        (void)report_err(d, "reconciliation", &err);
+        return;
+    }
+    if (t.courses == 0) {
+        return; /* the first night is still to come */
+    }
+    bool has_findings = t.earned_not_awarded + t.awarded_not_earned + t.unreachable > 0;
+    app_doctor_say(
+        d, has_findings ? APP_DOCTOR_WARN : APP_DOCTOR_GOOD, "reconciliation",
+        sv_printf(&d->app->arena,
+                  "last night in %lld courses: %lld badges earned and not awarded (made good), "
+                  "%lld held and no longer earned, %lld people who could not be judged",
+                  (long long)t.courses, (long long)t.earned_not_awarded,
+                  (long long)t.awarded_not_earned, (long long)t.unreachable));
 }
 
 bool app_doctor_fetch(struct app_doctor *d, struct sv url, struct arena *a,
@@ -206,6 +228,7 @@ static void check_outside(struct app_doctor *d) {
         app_doctor_platform(d, &all[i]);
     }
     check_sources(d);
+    check_reconciliation(d);
     check_web(d);
 }
 

@@ -3,6 +3,7 @@
 #include "job.h"
 #include "store_course.h"
 #include "store_job.h"
+#include <malloc.h>
 
 /* Jobs at once in one process: they wait for the LMS most of the time. */
 #define THREADS 4
@@ -14,6 +15,14 @@ bool app_net_open(struct app *app, int concurrent_max, struct net_client **out, 
            net_policy_parse(&app->arena, app->conf.outbound_allow, app->conf.outbound_count,
                             &config.policy, err) &&
            net_client_create(&config, out, err);
+}
+
+/* One heap for the few threads, and large blocks back to the system when they are freed: a course
+ * of school size is read in one thread now and in another then, and each would keep what it grew
+ * to. */
+static void bound_memory(void) {
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 
 bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
@@ -34,6 +43,7 @@ bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err
         return true;
     }
     struct net_client *net = NULL;
+    bound_memory();
     /* Each thread may need a second connection beside a lock, and one is kept for the bell; what
      * the configuration says is for the threads of `serve`. */
     if (!app_args_read(argc, argv, &line, err) || !app_read_conf(app, err)) {

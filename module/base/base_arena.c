@@ -1,4 +1,5 @@
 #include "base_arena.h"
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,6 +8,10 @@
 
 /* One block holds all that most requests need, and is kept for the next. */
 #define BLOCK_BYTES ((size_t)64 * 1024)
+
+/* What so much was made of is given back to the system at once: the next large one may be another
+ * thread's, which would not find it. */
+#define TRIM_BYTES ((size_t)4 * 1024 * 1024)
 
 struct arena_block {
     struct arena_block *next;
@@ -33,6 +38,12 @@ static struct arena_block *block_create(size_t cap, struct arena_block *next) {
 
 void arena_init(struct arena *a) { *a = (struct arena){0}; }
 
+static void give_back(const struct arena *a) {
+    if (a->used_bytes >= TRIM_BYTES) {
+        (void)malloc_trim(0);
+    }
+}
+
 void arena_release(struct arena *a) {
     struct arena_block *b = a->head;
     while (b != NULL) {
@@ -40,6 +51,7 @@ void arena_release(struct arena *a) {
         free(b);
         b = next;
     }
+    give_back(a);
     *a = (struct arena){0};
 }
 
@@ -60,6 +72,7 @@ void arena_reset(struct arena *a) {
         keep->used = 0;
     }
     a->head = keep;
+    give_back(a);
     a->used_bytes = 0;
 }
 

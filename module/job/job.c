@@ -18,7 +18,7 @@ static const struct {
     job_kind *run;
 } KINDS[] = {{"sync", job_sync},       {"judge", job_judge}, {"score", job_score},
              {"scores", job_scores},   {"probe", job_probe}, {"line", job_line},
-             {"notices", job_notices}, {"sign", job_sign}};
+             {"notices", job_notices}, {"sign", job_sign},   {"reconcile", job_reconcile}};
 
 struct worker {
     struct job_app app;

@@ -33,14 +33,15 @@ struct job {
  * up. */
 typedef bool job_kind(struct job *job, struct err *err);
 
-job_kind job_sync;    /* job_sync.c: read a course from its source */
-job_kind job_judge;   /* job_judge.c: decide for people whose facts changed */
-job_kind job_score;   /* job_score.c: the gradebook column */
-job_kind job_scores;  /* job_score.c: all of a course that have none yet */
-job_kind job_line;    /* job_line.c: a gradebook column's name */
-job_kind job_notices; /* job_notices.c: where the platform sends its notices */
-job_kind job_sign;    /* job_sign.c: awards as signed credentials */
-job_kind job_probe;   /* job_probe.c: what a deployment's platform grants */
+job_kind job_sync;      /* job_sync.c: read a course from its source */
+job_kind job_judge;     /* job_judge.c: decide for people whose facts changed */
+job_kind job_score;     /* job_score.c: the gradebook column */
+job_kind job_scores;    /* job_score.c: all of a course that have none yet */
+job_kind job_line;      /* job_line.c: a gradebook column's name */
+job_kind job_notices;   /* job_notices.c: where the platform sends its notices */
+job_kind job_sign;      /* job_sign.c: awards as signed credentials */
+job_kind job_reconcile; /* job_reconcile.c: rules beside awards, each night */
+job_kind job_probe;     /* job_probe.c: what a deployment's platform grants */
 
 /* A whole number of the payload. Fails: ERR_BUG. */
 NODISCARD bool job_number(const struct job *job, const char *key, int64_t *out, struct err *err);

@@ -1,44 +1,16 @@
-/* Decide for the people whose facts changed, and write what follows in one transaction. */
-#include "badge_award.h"
+/* Decide for the people whose facts changed, some at a time, and write what follows. */
 #include "job_internal.h"
 #include "judge.h"
-#include "text_time.h"
-
-#define GRACE_PERIOD (14 * INT64_C(86400) * USEC_PER_S)
 
 struct run {
     struct job *job;
     const struct judge_course *course;
+    struct arena *arena; /* of the people at hand */
     struct store_award_new *awards;
     struct store_award_move *moves;
     size_t award_count, move_count;
-    struct err *err;
+    size_t people, made, moved; /* in all */
 };
-
-static struct badge_case case_of(const struct run *r, const struct judge_badge *b,
-                                 const struct judge_person *p, const struct badge_verdict *v) {
-    const struct model_badge *d = &b->definition;
-    struct text_civil today = text_zone_civil(r->course->zone, r->job->now);
-    const struct store_award *award = judge_award(b, p);
-    struct badge_case c = {.is_decidable = v->is_decidable,
-                           .is_met = v->is_met,
-                           .is_eligible = p->person.may_earn,
-                           .is_due =
-                               badge_award_is_due(d->award_on, today.year, today.month, today.day),
-                           .approval = d->approval,
-                           .on_grade_drop = d->on_grade_drop};
-    if (award != NULL) {
-        c.has_award = true;
-        c.state = award->state;
-        /* What was earned in another course is judged there. */
-        bool is_elsewhere = award->course_id != 0 && award->course_id != r->course->course.id;
-        c.is_by_hand = award->is_awarded_by_hand || is_elsewhere;
-        c.is_state_by_hand = award->is_by_hand;
-        c.is_grace_over = award->state == MODEL_AWARD_SUSPENDED &&
-                          r->job->now - award->suspended_at > GRACE_PERIOD;
-    }
-    return c;
-}
 
 static void make(struct run *r, const struct judge_badge *b, const struct judge_person *p,
                  const struct badge_verdict *v, enum model_award_state state) {
@@ -50,7 +22,7 @@ static void make(struct run *r, const struct judge_badge *b, const struct judge_
         .course_id = r->course->course.id,
         .rule_version = b->stored.rule_version,
         .state = state,
-        .reasons = js_dump(r->job->arena, reasons),
+        .reasons = js_dump(r->arena, reasons),
         .issued_at = is_issued ? r->job->now : 0,
         .expires_at =
             is_issued ? badge_award_expires(r->job->now, b->definition.valid_for_days) : 0,
@@ -69,8 +41,8 @@ static void move(struct run *r, const struct judge_badge *b, const struct store_
 }
 
 static void judge_one(struct run *r, const struct judge_badge *b, const struct judge_person *p) {
-    struct badge_verdict v = judge_decide(b, p, r->job->arena);
-    const struct badge_case c = case_of(r, b, p, &v);
+    struct badge_verdict v = judge_decide(b, p, r->arena);
+    const struct badge_case c = judge_case(r->course, b, p, &v, r->job->now);
     const struct store_award *award = judge_award(b, p);
     switch (badge_award_next(&c)) {
     case BADGE_ACTION_PROPOSE:
@@ -112,16 +84,49 @@ static bool read_people(const struct job *job, int64_t **ids, size_t *count, str
     return true;
 }
 
-static bool note_problems(const struct run *r) {
-    const struct judge_course *c = r->course;
+static bool note_problems(const struct job *job, const struct judge_course *c, struct err *err) {
     for (size_t i = 0; i < c->badge_count; i++) {
         if (!sv_eq(c->badges[i].problem, c->badges[i].stored.problem) &&
-            !store_mapping_problem_set(r->job->store, c->course.institution_id,
-                                       c->badges[i].stored.id, c->course.id, c->badges[i].problem,
-                                       r->err)) {
+            !store_mapping_problem_set(job->store, c->course.institution_id, c->badges[i].stored.id,
+                                       c->course.id, c->badges[i].problem, err)) {
             return false;
         }
     }
+    return true;
+}
+
+/* Each lot is a transaction of its own. A worker that dies between two has its job repeated from
+ * the start: whoever has been judged comes out the same. */
+static bool judge_some(void *ctx, const struct judge_person *people, size_t count, struct arena *a,
+                       struct err *err) {
+    struct run *r = ctx;
+    const struct judge_course *c = r->course;
+    r->arena = a;
+    r->awards = ARENA_ARRAY(a, struct store_award_new, count * c->badge_count);
+    r->moves = ARENA_ARRAY(a, struct store_award_move, count * c->badge_count);
+    r->award_count = r->move_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t b = 0; b < c->badge_count; b++) {
+            judge_one(r, &c->badges[b], &people[i]);
+        }
+    }
+    const struct store_judgement judgement = {.institution_id = c->course.institution_id,
+                                              .course_id = c->course.id,
+                                              .awards = r->awards,
+                                              .award_count = r->award_count,
+                                              .moves = r->moves,
+                                              .move_count = r->move_count,
+                                              .now = r->job->now};
+    struct store_judgement_result result = {0};
+    r->people += count;
+    if (r->award_count + r->move_count == 0) {
+        return true;
+    }
+    if (!store_judgement_save(r->job->store, &judgement, &result, err)) {
+        return false;
+    }
+    r->made += result.made;
+    r->moved += result.moved;
     return true;
 }
 
@@ -130,38 +135,18 @@ bool job_judge(struct job *job, struct err *err) {
     int64_t *ids = NULL;
     size_t id_count = 0;
     struct judge_course course;
-    struct judge_person *people = NULL;
-    size_t count = 0;
     if (!job_number(job, "course", &course_id, err) || !read_people(job, &ids, &id_count, err) ||
         !judge_course_load(job->store, job->row->institution_id, course_id, job->arena, &course,
-                           err) ||
-        !judge_people_load(job->store, &course, ids, id_count, job->arena, &people, &count, err)) {
+                           err)) {
         return false;
     }
-    struct run r = {
-        .job = job,
-        .course = &course,
-        .awards = ARENA_ARRAY(job->arena, struct store_award_new, count * course.badge_count),
-        .moves = ARENA_ARRAY(job->arena, struct store_award_move, count * course.badge_count),
-        .err = err};
-    for (size_t i = 0; i < count; i++) {
-        for (size_t b = 0; b < course.badge_count; b++) {
-            judge_one(&r, &course.badges[b], &people[i]);
-        }
-    }
-    const struct store_judgement judgement = {.institution_id = job->row->institution_id,
-                                              .course_id = course_id,
-                                              .awards = r.awards,
-                                              .award_count = r.award_count,
-                                              .moves = r.moves,
-                                              .move_count = r.move_count,
-                                              .now = job->now};
-    struct store_judgement_result result = {0};
-    if (!note_problems(&r) || !store_judgement_save(job->store, &judgement, &result, err)) {
+    struct run r = {.job = job, .course = &course};
+    if (!note_problems(job, &course, err) ||
+        !judge_people_each(job->store, &course, ids, id_count, judge_some, &r, err)) {
         return false;
     }
     log_event(LOG_LEVEL_INFO, "course_judged", LOG_INT("course", course_id),
-              LOG_INT("people", (int64_t)count), LOG_INT("badges", (int64_t)course.badge_count),
-              LOG_INT("made", (int64_t)result.made), LOG_INT("moved", (int64_t)result.moved));
+              LOG_INT("people", (int64_t)r.people), LOG_INT("badges", (int64_t)course.badge_count),
+              LOG_INT("made", (int64_t)r.made), LOG_INT("moved", (int64_t)r.moved));
     return true;
 }

@@ -94,6 +94,33 @@ bool judge_people_load(struct store *store, const struct judge_course *c, const 
     return true;
 }
 
+bool judge_people_each(struct store *store, const struct judge_course *c, const int64_t *ids,
+                       size_t id_count, judge_take *take, void *ctx, struct err *err) {
+    AUTO_ARENA all = {0};
+    AUTO_ARENA some = {0};
+    int64_t *everybody = NULL;
+    if (ids == NULL) {
+        if (!store_member_ids(store, c->course.institution_id, c->course.id, &all, &everybody,
+                              &id_count, err)) {
+            return false;
+        }
+        ids = everybody;
+    }
+    for (size_t first = 0; first < id_count; first += JUDGE_PEOPLE_AT_ONCE) {
+        size_t left = id_count - first;
+        struct judge_person *people = NULL;
+        size_t count = 0;
+        arena_reset(&some);
+        if (!judge_people_load(store, c, ids + first,
+                               left < JUDGE_PEOPLE_AT_ONCE ? left : JUDGE_PEOPLE_AT_ONCE, &some,
+                               &people, &count, err) ||
+            !take(ctx, people, count, &some, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const struct store_award *judge_award(const struct judge_badge *b, const struct judge_person *p) {
     for (size_t i = 0; i < p->award_count; i++) {
         if (p->awards[i].badge_id == b->stored.id) {

@@ -56,6 +56,7 @@ bool store_ready(struct store *s, struct err *err) {
 bool store_purge(struct store *s, struct err *err) {
     return store_run(s, 0, "purge", NULL, NULL, err) &&
            store_run(s, 0, "time_passes", NULL, NULL, err) &&
+           store_run(s, 0, "reconcile_schedule", NULL, NULL, err) &&
            store_run(s, 0, "advantage_purge", NULL, NULL, err) &&
            store_run(s, 0, "kept_purge", NULL, NULL, err) && store_sign_missing(s, err);
 }

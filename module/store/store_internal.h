@@ -28,6 +28,10 @@ struct store_job_new;
 /* Add a job inside a transaction that is open on `conn`. */
 NODISCARD bool store_job_add_in(struct db_conn *conn, const struct store_job_new *job,
                                 struct arena *a, struct err *err);
+/* The job that judges these people of a course (NULL: everybody), inside an open transaction. */
+NODISCARD bool store_judge_job_in(struct db_conn *conn, int64_t institution_id, int64_t course_id,
+                                  const int64_t *people, size_t count, struct arena *a,
+                                  struct err *err);
 /* The job that brings an award into the gradebook, inside an open transaction. */
 NODISCARD bool store_score_job_in(struct db_conn *conn, int64_t institution_id, int64_t award_id,
                                   struct arena *a, struct err *err);

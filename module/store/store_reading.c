@@ -480,30 +480,33 @@ static bool save_known(struct merge *m) {
     return n == 0 || db_run(m->conn, "reading_marks", &args, &rows, m->err);
 }
 
+bool store_judge_job_in(struct db_conn *conn, int64_t institution_id, int64_t course_id,
+                        const int64_t *people, size_t count, struct arena *a, struct err *err) {
+    struct str payload;
+    str_init(&payload, a, (size_t)64 << 20);
+    str_addf(&payload, "{\"course\":%lld", (long long)course_id);
+    for (size_t i = 0; people != NULL && i < count; i++) {
+        str_addf(&payload, "%s%lld%s", i == 0 ? ",\"people\":[" : ",", (long long)people[i],
+                 i + 1 == count ? "]" : "");
+    }
+    str_add_char(&payload, '}');
+    char id[37];
+    uuid7(clock_now(&clock_system), id);
+    const struct store_job_new job = {.institution_id = institution_id,
+                                      .kind = SV("judge"),
+                                      .dedupe = sv_printf(a, "judge:%s", id),
+                                      .payload = str_sv(&payload),
+                                      .priority = 20};
+    return str_ok(&payload, "the judge's job", err) && store_job_add_in(conn, &job, a, err);
+}
+
 /* The judge's job, in the same commit: a crash between reading and judging loses nobody. */
 static bool add_judge_job(struct merge *m) {
     size_t n = m->changed == NULL ? 0 : sort_unique(m->changed, m->changed_count);
     m->result->people_changed = m->is_everybody ? m->reading->member_count : n;
-    if (!m->is_everybody && n == 0) {
-        return true;
-    }
-    struct str payload;
-    str_init(&payload, m->arena, (size_t)64 << 20);
-    str_addf(&payload, "{\"course\":%lld", (long long)m->reading->course_id);
-    for (size_t i = 0; !m->is_everybody && i < n; i++) {
-        str_addf(&payload, "%s%lld%s", i == 0 ? ",\"people\":[" : ",", (long long)m->changed[i],
-                 i + 1 == n ? "]" : "");
-    }
-    str_add_char(&payload, '}');
-    char id[37];
-    uuid7(m->reading->read_at, id);
-    const struct store_job_new job = {.institution_id = m->reading->institution_id,
-                                      .kind = SV("judge"),
-                                      .dedupe = sv_printf(m->arena, "judge:%s", id),
-                                      .payload = str_sv(&payload),
-                                      .priority = 20};
-    return str_ok(&payload, "the judge's job", m->err) &&
-           store_job_add_in(m->conn, &job, m->arena, m->err);
+    return (!m->is_everybody && n == 0) ||
+           store_judge_job_in(m->conn, m->reading->institution_id, m->reading->course_id,
+                              m->is_everybody ? NULL : m->changed, n, m->arena, m->err);
 }
 
 static bool end(struct merge *m) {

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import judge  # noqa: E402
 import launch  # noqa: E402
+import sync  # noqa: E402
 from rig import median  # noqa: E402
 from support import laurel  # noqa: E402
 
@@ -74,27 +75,62 @@ def print_judge(r):
     row("worker's peak memory (MB)", c["worker_peak_mb"], "{:.1f}")
 
 
+def ratio(part, whole):
+    return f"{part / whole:.3f}" if whole else "-"
+
+
+def print_sync(r):
+    for kind in ("moodle", "canvas"):
+        c = r[kind]
+        first = c["first"]
+        print(f"\n  A course of {sync.LEARNERS} learners x {sync.moodle.ITEMS} items, {kind}. In brackets: the share of the first")
+        print(f"  {'':<44}{'first':>16}{'nothing changed':>24}{'1 % changed':>24}")
+        for words, key, form in (
+                ("requests made", "requests", "{:.0f}"), ("bytes read", "bytes", "{:.0f}"),
+                ("results that changed", "facts_changed", "{:.0f}"), ("people evaluated", "evaluated", "{:.0f}"),
+                ("awards made", "made", "{:.0f}"), ("rows written", "rows", "{:.0f}"), ("WAL bytes", "wal", "{:.0f}"),
+                ("CPU of PostgreSQL (s)", "postgres_s", "{:.2f}"), ("CPU of the worker (s)", "worker_s", "{:.2f}"),
+                ("until it is read and merged (s)", "read_s", "{:.2f}"), ("until everybody is judged (s)", "all_s", "{:.2f}"),
+                ("peak memory of the worker (MB)", "worker_peak_mb", "{:.1f}")):
+            again = [f"{form.format(c[name][key])} ({ratio(c[name][key], first[key])})"
+                     for name in ("nothing changed", "1 % changed")]
+            print(f"  {words:<44}{form.format(first[key]):>16}{again[0]:>24}{again[1]:>24}")
+        for name in ("first", "nothing changed", "1 % changed"):
+            print(f"  rows written, {name}: {c[name]['written']}")
+        print(f"  from a grade to its award, told by an event (s)      {c['event_s']:.2f}")
+        if "polled_s" in c:
+            print(f"  from a grade to its award, found by polling (s)      {c['polled_s']:.1f}")
+    rush = r["rush"]
+    print(f"\n  {rush['courses']} courses of one host due at once: read in {rush['seconds']:.1f} s with {rush['requests']} requests, "
+          f"at most {rush['highest']} at once")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="run.sh")
-    parser.add_argument("what", nargs="?", default="all", choices=["launch", "judge", "all"])
+    parser.add_argument("what", nargs="?", default="all", choices=["launch", "judge", "sync", "all"])
     parser.add_argument("--seconds", type=int, default=5, help="of each measured stretch (5)")
     parser.add_argument("--rounds", type=int, default=3, help="how often all of it is repeated (3)")
     parser.add_argument("--fsync", choices=["on", "off"], default="on", help="of PostgreSQL (on)")
+    parser.add_argument("--polling", action="store_true", help="sync: wait for the schedule too (two minutes each)")
     parser.add_argument("--json", metavar="FILE", help="where the numbers go besides")
     asked = parser.parse_args()
     cluster = laurel.Cluster()
     result = {"fsync": asked.fsync, "cores": os.cpu_count(), "load": [round(n, 2) for n in os.getloadavg()],
               "seconds": asked.seconds, "rounds": asked.rounds}
-    if asked.what != "judge":
+    if asked.what in ("launch", "all"):
         result["launch"] = launch.run(cluster, asked.seconds, asked.rounds)
-    if asked.what != "launch":
+    if asked.what in ("judge", "all"):
         result["judge"] = judge.run(cluster, asked.seconds, asked.rounds)
+    if asked.what in ("sync", "all"):
+        result["sync"] = sync.run(cluster, asked.polling)
     print(f"PostgreSQL with fsync {asked.fsync}, {result['cores']} cores, load at the start {result['load'][0]}, "
           f"{asked.rounds} rounds of {asked.seconds} s")
     if "launch" in result:
         print_launch(result["launch"])
     if "judge" in result:
         print_judge(result["judge"])
+    if "sync" in result:
+        print_sync(result["sync"])
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)

@@ -87,14 +87,14 @@ def floor(place):
     return times
 
 
-def import_badge(place, school):
-    where = {"issuer": school.issuer, "client_id": school.client_id, "deployment_id": school.deployment,
-             "context_id": "42"}
+def import_badge(place, school, *contexts):
+    where = [{"issuer": school.issuer, "client_id": school.client_id, "deployment_id": school.deployment,
+              "context_id": context} for context in contexts]
     rule = {"all": [{"item": f"Task {n * 5}", "min_percent": 50 + 2 * n} for n in range(LEAVES)]}
     path = place.folder / "badges.json"
     path.write_text(json.dumps({
         "issuer": {"key": "bench", "name": "Bench School", "url": "https://bench.example"},
-        "badges": [{"key": "all-tasks", "name": "All Tasks", "description": "For the bench.", "courses": [where],
+        "badges": [{"key": "all-tasks", "name": "All Tasks", "description": "For the bench.", "courses": where,
                     "rule": rule}]}), encoding="utf-8")
     place.cli("badge", "import", path)
 
@@ -109,7 +109,7 @@ def course(cluster):
         token.write_text("bench-token\n", encoding="utf-8")
         place.cli("source", "set", "--issuer", school.issuer, "--client-id", school.client_id, "--deployment",
                   school.deployment, "--kind", "moodle", "--base-url", lms.base, "--token-file", token)
-        import_badge(place, school)
+        import_badge(place, school, "42")
         worker = Worker(place)
         usage = {"worker": (worker.process.pid, False), "postgres": (place.postmaster(), True)}
         result = {"learners": LEARNERS, "items": moodle.ITEMS, "leaves": LEAVES}

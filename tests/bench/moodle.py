@@ -15,8 +15,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self):
+        course = self.server.course
         sent = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        body = self.server.course.answer(sent).encode()
+        with course.at_once:
+            body = course.answer(sent).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -29,11 +31,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Course:
-    """`score(user, item)` is what the teacher gave, or None. `asked` has the time of each answer."""
+class AtOnce:
+    """Counts how many are inside together; each stays at least `delay_s`."""
 
-    def __init__(self, learners):
-        self.learners, self.asked = learners, []
+    def __init__(self, delay_s=0.0):
+        self.delay_s, self.lock, self.inside, self.highest = delay_s, threading.Lock(), 0, 0
+
+    def __enter__(self):
+        with self.lock:
+            self.inside += 1
+            self.highest = max(self.highest, self.inside)
+        time.sleep(self.delay_s)
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.inside -= 1
+
+
+class Course:
+    """`score(user, item)` is what the teacher gave, or None. `asked` has the time of each answer. Whatever course is asked
+    for, it is this one."""
+
+    def __init__(self, learners, delay_s=0.0):
+        self.learners, self.asked, self.at_once = learners, [], AtOnce(delay_s)
         self.score = lambda user, item: None
         self.rows = [self.row_start(item) for item in range(ITEMS)]
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

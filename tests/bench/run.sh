@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures launches and judging beside ceilings taken in the same run: see tests/bench/README.md.
-#   sh tests/bench/run.sh [launch|judge|all] [--seconds N] [--rounds N] [--fsync on|off] [--json FILE]
+#   sh tests/bench/run.sh [launch|judge|sync|all] [--seconds N] [--rounds N] [--fsync on|off] [--polling] [--json FILE]
 set -u
 LAUREL_SOURCE=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 export LAUREL_SOURCE

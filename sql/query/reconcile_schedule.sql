@@ -1,0 +1,2 @@
+-- -> nothing text
+SELECT reconcile_schedule()
