@@ -8,6 +8,7 @@
 #define ITEMS 5
 #define NONE (-1)
 #define HELD_BACK (-2) /* the reading lists it as kept */
+#define EMPTY (-3)     /* listed, without a score */
 
 struct place {
     struct store *store;
@@ -420,7 +421,7 @@ static void take_note(struct notes *notes, const struct says *s) {
         for (int i = 0; i < ITEMS; i++) {
             int score = s->has_item[i] ? s->score[n][i] : NONE;
             bool is_gone = score == NONE && s->is_complete && !s->is_partial;
-            if (score >= 0 || is_gone) {
+            if (score >= 0 || score == EMPTY || is_gone) {
                 notes->score[source][n][i] = score;
             }
         }
@@ -438,7 +439,7 @@ static void compare(const struct notes *want, int step) {
         int source = PQgetvalue(res, row, 0)[0] == 't' ? 1 : 0;
         got.score[source][strtol(PQgetvalue(res, row, 1), NULL, 10)]
                  [strtol(PQgetvalue(res, row, 2), NULL, 10)] =
-            (int)strtol(PQgetvalue(res, row, 3), NULL, 10);
+            PQgetisnull(res, row, 3) ? EMPTY : (int)strtol(PQgetvalue(res, row, 3), NULL, 10);
     }
     PQclear(res);
     PQfinish(pg);
@@ -471,6 +472,7 @@ static struct says random_says(uint64_t *seed) {
             unsigned how = random_of(seed, 10);
             s.score[n][i] = how == 0 || has_nothing ? NONE
                             : how == 1              ? HELD_BACK
+                            : how == 2              ? EMPTY
                             : calm > 0              ? calm
                                                     : 40 + (int)random_of(seed, 2);
         }
@@ -489,7 +491,7 @@ static void merge_without_digests(struct place *p, struct notes *notes) {
     (void)support_sql(sql);
     for (int n = 0; n < PEOPLE; n++) {
         for (int i = 0; i < ITEMS; i++) {
-            if (notes->score[0][n][i] >= 0) {
+            if (notes->score[0][n][i] != NONE) {
                 notes->score[0][n][i] = 40;
             }
         }
