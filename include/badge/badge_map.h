@@ -6,7 +6,10 @@
  *
  * "item", "module" or "outcome" and REF are written as in the rule (badge_rule.h). It is kept with
  * the badge's mapping to the course (badge_course.item_map) and travels in badge files as "items"
- * of a course. Pure. */
+ * of a course.
+ *
+ * A second list of the same form (badge_course.bound) keeps which item each title was found to mean
+ * first: what is renamed later stays what it was, and a later namesake is another thing. Pure. */
 #pragma once
 #include "badge_plan.h"
 
@@ -37,6 +40,16 @@ const struct badge_map_entry *badge_map_find(const struct badge_map *map,
  * empty. Texts are borrowed. Entries that nothing in the rule names do nothing. */
 const struct badge_rule *badge_rule_mapped(struct arena *a, const struct badge_rule *rule,
                                            const struct badge_map *map);
+
+/* Both lists as one; where both say something of a condition, `said` counts. */
+struct badge_map badge_map_join(struct arena *a, const struct badge_map *said,
+                                const struct badge_map *kept);
+/* What the titles of a rule mean in a course from now on: `kept` without what the rule no longer
+ * names or somebody has `said`, and with each title that fits exactly one item that is there.
+ * False: the same as `kept`. */
+bool badge_map_keep(struct arena *a, const struct badge_rule *rule,
+                    const struct badge_catalogue *catalogue, const struct badge_map *said,
+                    const struct badge_map *kept, struct badge_map *out);
 
 /* The REFs that a rule names, each once, in reading order: leaves of the rule. Returns how many. */
 size_t badge_rule_refs(struct arena *a, const struct badge_rule *rule,

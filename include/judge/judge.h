@@ -37,6 +37,12 @@ struct judge_course {
 NODISCARD bool judge_course_load(struct store *store, int64_t institution_id, int64_t course_id,
                                  struct arena *a, struct judge_course *out, struct err *err);
 
+/* What the titles in a badge's rule mean in the course from now on, to be kept with its mapping
+ * (badge_map_keep): what is found once stays that, whatever it is called later. *text is empty when
+ * nothing changed. Fails: ERR_INPUT (what is stored was no such list). */
+NODISCARD bool judge_bound(const struct judge_course *course, const struct judge_badge *badge,
+                           struct arena *a, struct sv *text, struct err *err);
+
 /* One person with everything known of them in the course. */
 struct judge_person {
     struct store_person person;

@@ -15,6 +15,7 @@ struct store_badge {
     struct sv problem; /* of a course: why it cannot be judged there; else empty */
     /* Of a course: which of its items stand for those the rule names (badge_map.h); else "[]". */
     struct sv item_map;
+    struct sv bound; /* of a course: what the rule's titles were found to mean there; else "[]" */
 };
 
 /* The issuers of an institution, by key. */
@@ -39,7 +40,7 @@ NODISCARD bool store_badge_issuer(struct store *store, int64_t institution_id, i
 struct store_mapping {
     int64_t badge_id, course_id;
     struct sv course_title, issuer, client_id, platform_deployment_id, context_id, problem;
-    struct sv item_map; /* as of struct store_badge */
+    struct sv item_map, bound; /* as of struct store_badge */
 };
 NODISCARD bool store_mapping_list(struct store *store, int64_t institution_id, struct arena *a,
                                   struct store_mapping **out, size_t *count, struct err *err);
@@ -76,3 +77,8 @@ NODISCARD bool store_badge_import(struct store *store, const struct store_import
 NODISCARD bool store_mapping_problem_set(struct store *store, int64_t institution_id,
                                          int64_t badge_id, int64_t course_id, struct sv problem,
                                          struct err *err);
+/* What the rule's titles mean in the course from now on (judge_bound), unless somebody else has
+ * kept something meanwhile: `was` is what was there. */
+NODISCARD bool store_mapping_bound_set(struct store *store, int64_t institution_id,
+                                       int64_t badge_id, int64_t course_id, struct sv was,
+                                       struct sv bound, struct err *err);

@@ -2,6 +2,8 @@
 #include "badge_file.h"
 #include "badge_input.h"
 
+#define REF_BYTES_MAX 255 /* of an id in a rule or a map */
+
 static const struct {
     const char *name;
     enum badge_rule_kind kind;
@@ -171,4 +173,51 @@ size_t badge_rule_refs(struct arena *a, const struct badge_rule *rule,
     *leaves = ARENA_ARRAY(a, const struct badge_rule *, BADGE_RULE_LEAVES_MAX);
     collect(rule, *leaves, &count);
     return count;
+}
+
+struct badge_map badge_map_join(struct arena *a, const struct badge_map *said,
+                                const struct badge_map *kept) {
+    struct badge_map out = {.entries =
+                                ARENA_ARRAY(a, struct badge_map_entry, said->count + kept->count)};
+    for (size_t i = 0; i < said->count; i++) {
+        out.entries[out.count++] = said->entries[i];
+    }
+    for (size_t i = 0; i < kept->count; i++) {
+        out.entries[out.count++] = kept->entries[i];
+    }
+    return out;
+}
+
+/* The item that a title means from now on; false when that is not settled. */
+static bool settle(const struct badge_catalogue *catalogue, const struct badge_rule *leaf,
+                   struct badge_map_entry *out) {
+    const struct model_item *item = badge_plan_find(catalogue, leaf);
+    if (item == NULL || item->ref.len == 0 || item->ref.len > REF_BYTES_MAX) {
+        return false;
+    }
+    *out = (struct badge_map_entry){
+        .kind = leaf->kind, .from = leaf->ref, .to = {.source = item->source, .id = item->ref}};
+    return true;
+}
+
+bool badge_map_keep(struct arena *a, const struct badge_rule *rule,
+                    const struct badge_catalogue *catalogue, const struct badge_map *said,
+                    const struct badge_map *kept, struct badge_map *out) {
+    const struct badge_rule **leaves = NULL;
+    size_t count = badge_rule_refs(a, rule, &leaves);
+    size_t old = 0;
+    *out = (struct badge_map){.entries = ARENA_ARRAY(a, struct badge_map_entry, count)};
+    for (size_t i = 0; i < count; i++) {
+        const struct badge_map_entry *entry = badge_map_find(kept, leaves[i]);
+        if (leaves[i]->ref.title.len == 0 || badge_map_find(said, leaves[i]) != NULL) {
+            continue;
+        }
+        if (entry != NULL) {
+            out->entries[out->count++] = *entry;
+            old++;
+        } else if (settle(catalogue, leaves[i], &out->entries[out->count])) {
+            out->count++;
+        }
+    }
+    return old < out->count || old < kept->count;
 }

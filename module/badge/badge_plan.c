@@ -333,6 +333,36 @@ static bool find_item(const struct binder *b, struct badge_node *node) {
     return refuse_none(b, node->rule);
 }
 
+/* What took the name of an item that is gone; NULL when that is not one thing. */
+static const struct model_item *namesake(const struct binder *b, const struct model_item *gone) {
+    const struct model_item *found = NULL;
+    for (size_t i = 0; i < b->catalogue->item_count; i++) {
+        const struct model_item *item = &b->catalogue->items[i];
+        if (!item->is_gone && item->kind == gone->kind && title_eq(item->title, gone->title)) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = item;
+        }
+    }
+    return found;
+}
+
+static struct sv broken_words(const struct binder *b, const struct badge_rule *rule,
+                              const struct model_item *item) {
+    const struct model_item *other = namesake(b, item);
+    struct sv hint = SV("");
+    if (other != NULL) {
+        hint = sv_printf(b->arena, " Something else has its name now: %.*s %.*s.",
+                         SV_ARG(shown(other->source)), SV_ARG(shown(other->ref)));
+    }
+    return sv_printf(b->arena,
+                     "%.*s is no longer in the course; nothing is awarded or taken back until the "
+                     "Items page of the course says what counts instead, or the rule is "
+                     "changed.%.*s",
+                     SV_ARG(shown(badge_words_subject(b->arena, rule, item))), SV_ARG(hint));
+}
+
 static bool bind_item(const struct binder *b, struct badge_node *node) {
     if (!check_source(b, node->rule) || !find_item(b, node)) {
         return false;
@@ -340,12 +370,7 @@ static bool bind_item(const struct binder *b, struct badge_node *node) {
     const struct model_item *item = &b->catalogue->items[node->item];
     if (item->is_gone) {
         if (!b->plan->is_broken) {
-            struct sv subject = badge_words_subject(b->arena, node->rule, item);
-            b->plan->broken_text = sv_printf(
-                b->arena,
-                "%.*s is no longer in the course; nothing is awarded or taken back until the rule "
-                "is changed.",
-                SV_ARG(subject));
+            b->plan->broken_text = broken_words(b, node->rule, item);
         }
         b->plan->is_broken = true;
         return true;

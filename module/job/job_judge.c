@@ -84,8 +84,21 @@ static bool read_people(const struct job *job, int64_t **ids, size_t *count, str
     return true;
 }
 
+/* What a title was found to mean is kept before anything is awarded for it. */
+static bool keep_bound(const struct job *job, const struct judge_course *c,
+                       const struct judge_badge *b, struct err *err) {
+    struct sv bound;
+    return judge_bound(c, b, job->arena, &bound, err) &&
+           (bound.len == 0 ||
+            store_mapping_bound_set(job->store, c->course.institution_id, b->stored.id,
+                                    c->course.id, b->stored.bound, bound, err));
+}
+
 static bool note_problems(const struct job *job, const struct judge_course *c, struct err *err) {
     for (size_t i = 0; i < c->badge_count; i++) {
+        if (!keep_bound(job, c, &c->badges[i], err)) {
+            return false;
+        }
         if (!sv_eq(c->badges[i].problem, c->badges[i].stored.problem) &&
             !store_mapping_problem_set(job->store, c->course.institution_id, c->badges[i].stored.id,
                                        c->course.id, c->badges[i].problem, err)) {

@@ -1,5 +1,4 @@
 #include "judge_copy.h"
-#include "badge_map.h"
 #include "judge_internal.h"
 
 #define REF_BYTES_MAX 255 /* of an id in a rule or a map */
@@ -36,9 +35,12 @@ static struct judge_copy_item item_of(const struct judge_copy *copy, const struc
     const struct badge_map_entry *entry = badge_map_find(map, leaf);
     struct judge_copy_item item = {.leaf = leaf};
     item.old = find_by(&copy->origin, leaf, entry == NULL ? leaf->ref : entry->to);
-    item.proposed = find_by(&copy->course, leaf, leaf->ref);
-    if (item.proposed == NULL && item.old != NULL) {
+    /* The copy has what the old course's items are called by now, not what the rule calls them. */
+    if (item.old != NULL) {
         item.proposed = find_by(&copy->course, leaf, (struct badge_ref){.title = item.old->title});
+    }
+    if (item.proposed == NULL) {
+        item.proposed = find_by(&copy->course, leaf, leaf->ref);
     }
     if (item.proposed != NULL && !judge_copy_fits(&item, item.proposed)) {
         item.proposed = NULL;
@@ -80,7 +82,9 @@ static bool add_badge(struct judge_copy *copy, const struct judge_badge *badge, 
                       struct err *err) {
     const struct badge_rule **leaves = NULL;
     struct badge_map map;
-    if (!badge_map_parse(a, badge->stored.item_map, &map, err)) {
+    const struct judge_maps maps = {.item_map = badge->stored.item_map,
+                                    .bound = badge->stored.bound};
+    if (!judge_maps_read(a, &maps, &map, err)) {
         return false;
     }
     size_t count = badge_rule_refs(a, badge->rule, &leaves);

@@ -1,4 +1,3 @@
-#include "badge_map.h"
 #include "judge_internal.h"
 #include <string.h>
 
@@ -116,17 +115,48 @@ bool judge_definition_read(struct arena *a, struct sv text, struct model_badge *
     return judge_badge_read(a, &stored, out, &ignored, err);
 }
 
-bool judge_rule_here(struct arena *a, const struct badge_rule *rule, struct sv item_map,
+static bool read_map(struct arena *a, struct sv text, struct badge_map *out, struct err *err) {
+    *out = (struct badge_map){0};
+    return text.len == 0 || badge_map_parse(a, text, out, err);
+}
+
+bool judge_maps_read(struct arena *a, const struct judge_maps *maps, struct badge_map *out,
+                     struct err *err) {
+    struct badge_map said;
+    struct badge_map kept;
+    if (!read_map(a, maps->item_map, &said, err) || !read_map(a, maps->bound, &kept, err)) {
+        return false;
+    }
+    *out = badge_map_join(a, &said, &kept);
+    return true;
+}
+
+bool judge_rule_here(struct arena *a, const struct badge_rule *rule, const struct judge_maps *maps,
                      const struct badge_rule **out, struct err *err) {
     struct badge_map map;
-    if (item_map.len == 0) {
-        *out = rule;
-        return true;
-    }
-    if (!badge_map_parse(a, item_map, &map, err)) {
+    if (!judge_maps_read(a, maps, &map, err)) {
         return false;
     }
     *out = badge_rule_mapped(a, rule, &map);
+    return true;
+}
+
+bool judge_bound(const struct judge_course *course, const struct judge_badge *badge,
+                 struct arena *a, struct sv *text, struct err *err) {
+    struct badge_map said;
+    struct badge_map kept;
+    struct badge_map now;
+    *text = sv_of("", 0);
+    if (course->course.synced_at == 0) {
+        return true;
+    }
+    if (!read_map(a, badge->stored.item_map, &said, err) ||
+        !read_map(a, badge->stored.bound, &kept, err)) {
+        return err_prefix(err, "badge %.*s as stored", SV_ARG(badge->stored.key));
+    }
+    if (badge_map_keep(a, badge->rule, &course->catalogue, &said, &kept, &now)) {
+        *text = badge_map_text(a, &now);
+    }
     return true;
 }
 
@@ -151,7 +181,8 @@ static bool load_badges(struct store *store, struct judge_course *c, struct aren
         }
         b->rule = badge_rule_named(a, b->rule, titles, c->other_count);
         const struct badge_rule *here = NULL;
-        if (!judge_rule_here(a, b->rule, stored[i].item_map, &here, err)) {
+        const struct judge_maps maps = {.item_map = stored[i].item_map, .bound = stored[i].bound};
+        if (!judge_rule_here(a, b->rule, &maps, &here, err)) {
             return err_prefix(err, "badge %.*s as stored", SV_ARG(stored[i].key));
         }
         if (!judge_bind(c, here, a, &b->plan, &b->problem) && b->plan != NULL) {

@@ -50,13 +50,14 @@ static bool is_mapped(const struct judge_import_badge *b, int64_t course_id) {
 }
 
 /* What a course says of its items, as the database has it; empty: it is not mapped. */
-static struct sv map_kept(const struct reading *r, int64_t badge_id, int64_t course_id) {
+static struct judge_maps maps_kept(const struct reading *r, int64_t badge_id, int64_t course_id) {
     for (size_t i = 0; i < r->mapping_count; i++) {
         if (r->mappings[i].badge_id == badge_id && r->mappings[i].course_id == course_id) {
-            return r->mappings[i].item_map;
+            return (struct judge_maps){.item_map = r->mappings[i].item_map,
+                                       .bound = r->mappings[i].bound};
         }
     }
-    return sv_of("", 0);
+    return (struct judge_maps){0};
 }
 
 static bool is_same_json(struct sv left, struct sv right) {
@@ -81,7 +82,8 @@ static bool is_same_mapping(const struct reading *r, const struct judge_import_b
     }
     for (size_t i = 0; i < b->course_count; i++) {
         struct sv said = b->badge->courses[i].item_map;
-        if (said.len > 0 && !is_same_json(said, map_kept(r, badge_id, b->course_ids[i]))) {
+        if (said.len > 0 &&
+            !is_same_json(said, maps_kept(r, badge_id, b->course_ids[i]).item_map)) {
             return false;
         }
     }
@@ -120,10 +122,11 @@ static bool try_course(struct reading *r, struct judge_import_badge *b, size_t a
     const struct store_badge *old = find_existing(r, b->badge->key);
     trial.stored.id = old == NULL ? -1 : old->id;
     struct sv said = b->badge->courses[at].item_map;
-    struct sv map = said.len > 0 ? said : map_kept(r, trial.stored.id, b->course_ids[at]);
+    struct judge_maps maps = maps_kept(r, trial.stored.id, b->course_ids[at]);
+    maps.item_map = said.len > 0 ? said : maps.item_map;
     const struct badge_rule *here = NULL;
     struct sv problem = {0};
-    if (!judge_rule_here(&scratch, b->rule, map, &here, r->err)) {
+    if (!judge_rule_here(&scratch, b->rule, &maps, &here, r->err)) {
         return false;
     }
     if (!judge_bind(&course, here, &scratch, &trial.plan, &problem)) {

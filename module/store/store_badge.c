@@ -15,7 +15,8 @@ static void fill(const struct db_rows *rows, struct arena *a, struct store_badge
                                       .issuer_key = store_text(rows, i, 8, a),
                                       .issuer_name = store_text(rows, i, 9, a),
                                       .problem = store_text(rows, i, 10, a),
-                                      .item_map = store_text(rows, i, 11, a)};
+                                      .item_map = store_text(rows, i, 11, a),
+                                      .bound = store_text(rows, i, 12, a)};
     }
 }
 
@@ -125,7 +126,8 @@ bool store_mapping_list(struct store *store, int64_t institution_id, struct aren
                                            .platform_deployment_id = store_text(&rows, i, 5, a),
                                            .context_id = store_text(&rows, i, 6, a),
                                            .problem = store_text(&rows, i, 7, a),
-                                           .item_map = store_text(&rows, i, 8, a)};
+                                           .item_map = store_text(&rows, i, 8, a),
+                                           .bound = store_text(&rows, i, 9, a)};
     }
     return true;
 }
@@ -327,4 +329,17 @@ bool store_mapping_problem_set(struct store *store, int64_t institution_id, int6
     db_add_i64(&args, course_id);
     db_add_text_or_null(&args, problem);
     return store_run(store, institution_id, "mapping_problem_set", &args, NULL, err);
+}
+
+bool store_mapping_bound_set(struct store *store, int64_t institution_id, int64_t badge_id,
+                             int64_t course_id, struct sv was, struct sv bound, struct err *err) {
+    AUTO_ARENA a = {0};
+    struct db_args args;
+    db_args_init(&args, &a);
+    db_add_i64(&args, institution_id);
+    db_add_i64(&args, badge_id);
+    db_add_i64(&args, course_id);
+    db_add_text(&args, was);
+    db_add_text(&args, bound);
+    return store_run(store, institution_id, "mapping_bound_set", &args, NULL, err);
 }

@@ -205,6 +205,17 @@ def add_item(school, body):
 
 
 @command
+def remove_item(school, body):
+    """{item_title | cmid | item_id, course?}: an activity and its column are deleted."""
+    item = find_item(school, body)
+    activity = school.activity_of(item)
+    if activity:
+        del school.activities[activity.cmid]
+    school.delete_item(item)
+    return {"item_id": item.id}
+
+
+@command
 def add_link(school, body):
     """{title, course?, grademax? (gives it a column), url?, custom?, consumer_key?}: another activity of the tool."""
     course = find_course(school, body.get("course"))

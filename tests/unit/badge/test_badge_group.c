@@ -111,6 +111,21 @@ static void badge_decide__neither_awards_nor_revokes_by_a_broken_rule(void **sta
     assert_false(v.is_decidable);
     assert_false(v.is_met);
     assert_non_null(strstr(c.plan->broken_text.ptr, "Old essay"));
+    /* whatever group it is in, met by the others or not */
+    static const char *const rules[] = {
+        "{\"all\": [" L1 ", {\"item\": \"Old essay\"}]}",
+        "{\"at_least\": 1, \"of\": [" L1 ", {\"item\": \"Old essay\"}]}",
+        "{\"points\": 1, \"of\": [{\"rule\": " L1
+        ", \"worth\": 1}, {\"rule\": {\"item\": \"Old essay\"}, \"worth\": 1}]}",
+        "{\"all\": [" L1 ", {\"any\": [" L1 ", {\"item\": \"Old essay\"}]}]}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        assert_true(lab_bind(&c, rules[i]));
+        v = lab_decide(&c, f, 2);
+        if (v.is_decidable || v.is_met) {
+            fail_msg("%s is decided", rules[i]);
+        }
+    }
 }
 
 int main(void) {

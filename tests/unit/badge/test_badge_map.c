@@ -112,6 +112,88 @@ static void rule_refs__names_each_thing_once(void **state) {
     assert_true(sv_eq(leaves[2]->ref.id, SV("1")));
 }
 
+/* A course's items by title and id; those whose id begins with "x" are gone. */
+struct course {
+    struct model_item items[8];
+    struct badge_catalogue catalogue;
+};
+
+static void course_of(struct course *c, const char *const (*rows)[2], size_t count) {
+    *c = (struct course){.catalogue = {.items = c->items, .item_count = count}};
+    for (size_t i = 0; i < count; i++) {
+        c->items[i] = (struct model_item){.kind = MODEL_ITEM_ACTIVITY,
+                                          .source = SV("m"),
+                                          .title = sv_from(rows[i][0]),
+                                          .ref = sv_from(rows[i][1]),
+                                          .is_gone = rows[i][1][0] == 'x'};
+    }
+}
+#define COURSE(c, ...)                                                                             \
+    course_of(&(c), (const char *const[][2]){__VA_ARGS__},                                         \
+              sizeof((const char *const[][2]){__VA_ARGS__}) / sizeof(const char *const[2]))
+
+/* "A=1 B=2" */
+static const char *keep(struct arena *a, const char *rule, const struct course *c,
+                        const struct badge_map *said, struct badge_map *kept, bool *is_changed) {
+    struct badge_map out;
+    struct str text;
+    *is_changed = badge_map_keep(a, rule_of(a, rule), &c->catalogue, said, kept, &out);
+    str_init(&text, a, 1000);
+    for (size_t i = 0; i < out.count; i++) {
+        str_addf(&text, "%s%.*s=%.*s", i == 0 ? "" : " ", SV_ARG(out.entries[i].from.title),
+                 SV_ARG(out.entries[i].to.id));
+    }
+    *kept = out;
+    return sv_c(a, str_sv(&text));
+}
+
+#define A_AND_B "{\"all\":[{\"item\":\"A\"},{\"item\":\"B\"}]}"
+
+static void map_keep__holds_a_title_to_the_item_it_was_found_to_mean(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct course c;
+    struct badge_map none = {0};
+    struct badge_map kept = {0};
+    bool is_changed = false;
+    COURSE(c, {"A", "1"}, {"C", "2"});
+    assert_string_equal(keep(&a, A_AND_B, &c, &none, &kept, &is_changed), "A=1");
+    assert_true(is_changed);
+    COURSE(c, {"A", "1"}, {"B", "2"}, {"B", "3"}); /* two of a name settle nothing */
+    assert_string_equal(keep(&a, A_AND_B, &c, &none, &kept, &is_changed), "A=1");
+    assert_false(is_changed);
+    COURSE(c, {"A", "1"}, {"B", "2"}, {"B", "x3"}); /* one that is gone is no choice */
+    assert_string_equal(keep(&a, A_AND_B, &c, &none, &kept, &is_changed), "A=1 B=2");
+    COURSE(c, {"B", "1"}, {"A", "2"}); /* swapped */
+    assert_string_equal(keep(&a, A_AND_B, &c, &none, &kept, &is_changed), "A=1 B=2");
+    COURSE(c, {"A", "x1"}, {"A", "4"}, {"B", "2"}); /* deleted, and made anew */
+    assert_string_equal(keep(&a, A_AND_B, &c, &none, &kept, &is_changed), "A=1 B=2");
+    assert_false(is_changed);
+    const struct badge_rule *here = badge_rule_mapped(&a, rule_of(&a, "{\"item\":\"A\"}"), &kept);
+    assert_true(sv_eq(here->ref.id, SV("1")));
+}
+
+static void map_keep__lets_go_of_what_a_rule_or_a_person_no_longer_needs(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct course c;
+    struct badge_map none = {0};
+    struct badge_map said = map_of(&a, "[{\"item\":\"A\",\"to\":{\"source\":\"m\",\"id\":\"2\"}}]");
+    struct badge_map kept = {0};
+    bool is_changed = false;
+    COURSE(c, {"A", "1"}, {"B", "2"});
+    assert_string_equal(keep(&a, A_AND_B, &c, &none, &kept, &is_changed), "A=1 B=2");
+    struct badge_map old = kept;
+    assert_string_equal(keep(&a, A_AND_B, &c, &said, &kept, &is_changed), "B=2");
+    assert_true(is_changed);
+    assert_string_equal(
+        keep(&a, "{\"item\":{\"source\":\"m\",\"id\":\"1\"}}", &c, &none, &kept, &is_changed), "");
+    assert_true(is_changed);
+    struct badge_map both = badge_map_join(&a, &said, &old);
+    const struct badge_rule *rule = rule_of(&a, "{\"item\":\"A\"}");
+    assert_true(sv_eq(badge_map_find(&both, rule)->to.id, SV("2"))); /* a person's word counts */
+}
+
 #define FILE_WITH(items)                                                                           \
     "{\"issuer\":{\"key\":\"n\",\"name\":\"N\",\"url\":\"https://n.example\"},\"badges\":[{"       \
     "\"key\":\"b\",\"name\":\"B\",\"description\":\"d\",\"courses\":[{\"issuer\":"                 \
@@ -146,6 +228,8 @@ int main(void) {
         cmocka_unit_test(map__says_what_is_wrong_and_where),
         cmocka_unit_test(rule_mapped__changes_what_the_map_names_and_nothing_else),
         cmocka_unit_test(rule_refs__names_each_thing_once),
+        cmocka_unit_test(map_keep__holds_a_title_to_the_item_it_was_found_to_mean),
+        cmocka_unit_test(map_keep__lets_go_of_what_a_rule_or_a_person_no_longer_needs),
         cmocka_unit_test(file__carries_the_items_of_a_course),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

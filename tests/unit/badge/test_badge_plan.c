@@ -137,7 +137,8 @@ static void badge_plan_bind__marks_a_plan_whose_item_is_gone(void **state) {
     assert_false(c.plan->is_broken);
     assert_int_equal(c.plan->nodes[0].item, LAB_THREE);
     assert_true(lab_bind(&c, "{\"item\": {\"source\": \"moodle\", \"id\": \"50\"}}"));
-    assert_true(c.plan->is_broken); /* an id is not handed on */
+    assert_true(c.plan->is_broken); /* an id is not handed on; what has its name now is said */
+    assert_non_null(strstr(c.plan->broken_text.ptr, "Something else has its name now: moodle 23."));
 }
 
 static void badge_plan_bind__cuts_long_titles_in_messages(void **state) {
