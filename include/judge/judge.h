@@ -122,6 +122,7 @@ struct judge_import_badge {
     struct sv *course_titles;
     size_t course_count;
     struct judge_dry_run dry_run; /* over all mapped courses */
+    usec_t read_at;    /* when the grades it counts by were read, the oldest of them; 0: none */
     struct sv problem; /* a course where the rule cannot be bound: one sentence; else empty */
 };
 struct judge_import {

@@ -145,6 +145,8 @@ static bool try_course(struct reading *r, struct judge_import_badge *b, size_t a
         return false;
     }
     struct judge_dry_run run = judge_dry_run(&trial, people, count);
+    usec_t read_at = course.course.synced_at;
+    b->read_at = b->read_at == 0 || read_at < b->read_at ? read_at : b->read_at;
     b->dry_run.people += run.people;
     b->dry_run.would_earn += run.would_earn;
     b->dry_run.hold += run.hold;

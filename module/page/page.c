@@ -40,6 +40,7 @@ HANDLER(admin)
 HANDLER(import)
 HANDLER(import_confirm)
 HANDLER(check)
+HANDLER(fresh_state)
 HANDLER(image)
 HANDLER(lti_open)
 HANDLER(register)
@@ -111,6 +112,7 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/app/l/:launch/why/:person/:badge/:deed", go_why_change,
      PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
     {WEB_POST, "/app/l/:launch/check", go_check, PAGE_IN_COURSE | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/fresh", go_fresh_state, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/badges", go_admin, PAGE_IN_COURSE | PAGE_ADMIN},
     /* Loaded again after an import that could not be read. */
     {WEB_GET, "/app/l/:launch/badges/import", go_admin, PAGE_IN_COURSE | PAGE_ADMIN},

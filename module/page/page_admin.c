@@ -116,7 +116,6 @@ static json_t *connection(const struct page *p) {
     json_t *obj = json_object();
     bool is_set = p->session.source_kind.len > 0;
     bool is_failing = p->session.sync_error.len > 0;
-    struct sv read = page_read_words(p);
     page_set_text(obj, "title", source_title(p));
     page_set_text(obj, "state", !is_set ? SV("review") : is_failing ? SV("problem") : SV("earned"));
     page_set_text(obj, "word",
@@ -127,8 +126,9 @@ static json_t *connection(const struct page *p) {
                   !is_set      ? SV("Laurel cannot read grades here yet. The operator sets a grade "
                                          "source with laurel source set.")
                   : is_failing ? p->session.sync_error
-                  : read.len > 0 ? sv_printf(p->arena, "%.*s in this course.", SV_ARG(read))
-                                 : SV("Set up; nothing has been read in this course yet."));
+                  : p->session.synced_at == 0
+                      ? SV("Set up; nothing has been read in this course yet.")
+                      : SV("Set up. The Courses page says when each course was read."));
     return obj;
 }
 

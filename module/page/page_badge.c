@@ -59,7 +59,6 @@ static void add_standing(const struct page *p, json_t *model, const struct judge
                             : page_standing_next(p, s, js_sv(json_object_get(why, "next"))));
     page_set_bool(model, "has_conditions", json_array_size(conditions) > 0);
     (void)json_object_set(model, "conditions", conditions);
-    page_set_text(model, "read", page_read_words(p));
 }
 
 /* Of a badge that this course does not know: what it takes, and nobody's standing. */
@@ -68,7 +67,6 @@ static void add_outline(const struct page *p, json_t *model, const struct badge_
     page_set_text(model, "word", SV("Not part of this course"));
     page_set_text(model, "sentence", SV(""));
     page_set_text(model, "next", SV(""));
-    page_set_text(model, "read", SV(""));
     (void)json_object_set_new(model, "progress", json_null());
     page_set_bool(model, "has_conditions", true);
     (void)json_object_set_new(model, "conditions", page_outline(p->arena, rule));

@@ -1,10 +1,11 @@
 /* "Check now": the course is read next. */
-#include "page_internal.h"
+#include "page_fresh.h"
 #include "store_course.h"
 
-/* A press while the reading that another one asked for has not come yet asks for nothing more,
- * unless it is overdue. */
+/* Pressed again and again it asks for nothing more. What learners ask for reads the whole course.
+ */
 #define PAUSE_S 5
+#define LEARNER_PAUSE_S 60
 
 bool page_own_path(struct sv launch_id, struct sv path) {
     struct sv prefix = SV(PAGE_PATH_LAUNCH);
@@ -25,21 +26,46 @@ bool page_own_path(struct sv launch_id, struct sv path) {
     return rest.len > 0 && rest.ptr[0] == '/';
 }
 
+static bool is_within(const struct page *p, usec_t t, int64_t seconds) {
+    return t != 0 && p->now - t < seconds * USEC_PER_S;
+}
+
+/* What is said instead of asking; empty: ask. */
+static const char *instead(const struct page *p, const struct store_fresh *f) {
+    bool is_staff = p->session.role >= MODEL_ROLE_TEACHER;
+    if (page_fresh_is_busy(page_fresh_of(f, p->now))) {
+        return "?done=asked";
+    }
+    if (!is_staff && is_within(p, f->synced_at, LEARNER_PAUSE_S)) {
+        return "?done=fresh";
+    }
+    return is_within(p, f->requested_at, is_staff ? PAUSE_S : LEARNER_PAUSE_S) ? "?done=asked" : "";
+}
+
 bool page_check(struct page *p, struct err *err) {
     struct web_form form = {0};
     struct sv back = {0};
+    struct store_fresh fresh = {0};
+    struct store *store = p->app->options.store;
     if (p->session.role == MODEL_ROLE_GUEST || p->session.context_id == 0) {
         return err_because(err, ERR_DENIED, "role", "grades are read for people of a course only");
     }
-    if (!web_form_upload(p->req, &form, err) || !web_form_one(&form, "back", &back, err)) {
+    if (!web_form_upload(p->req, &form, err) || !web_form_one(&form, "back", &back, err) ||
+        !store_fresh_get(store, p->session.institution_id, p->session.context_id, p->arena, &fresh,
+                         err)) {
         return false;
     }
-    bool is_pending = p->session.sync_requested_at > p->session.synced_at;
-    bool is_too_soon = is_pending && p->now - p->session.sync_requested_at < PAUSE_S * USEC_PER_S;
-    if (!is_too_soon && !store_sync_request_whole(p->app->options.store, p->session.institution_id,
-                                                  p->session.context_id, err)) {
+    if (fresh.source_kind.len == 0 || sv_eq(fresh.source_kind, SV("csv"))) {
+        return err_because(err, ERR_CONFLICT, "source",
+                           "the grades of this course cannot be read by themselves: %s",
+                           fresh.source_kind.len == 0 ? "no grade source is set for it"
+                                                      : "a teacher uploads them");
+    }
+    const char *said = instead(p, &fresh);
+    if (said[0] == '\0' &&
+        !store_sync_request_whole(store, p->session.institution_id, p->session.context_id, err)) {
         return false;
     }
     struct sv to = page_own_path(p->launch_id, back) ? back : page_path(p, "%s", "");
-    return web_see_other(p->resp, sv_printf(p->arena, "%.*s?done=checking", SV_ARG(to)), err);
+    return web_see_other(p->resp, sv_printf(p->arena, "%.*s%s", SV_ARG(to), said), err);
 }

@@ -202,9 +202,6 @@ static bool show(struct page *p, const struct view *v, const char *problem, stru
     (void)json_object_set_new(model, "decline",
                               has_badges ? form(p, v, "decline", SV("No, leave the badges out"))
                                          : json_null());
-    if (is_unread(v)) { /* else there are choices that must not be lost */
-        page_refresh_while_checking(p);
-    }
     return page_render(p, problem == NULL ? 200 : 400, "copy.html", model, err);
 }
 

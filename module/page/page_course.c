@@ -242,13 +242,6 @@ json_t *page_progress(const struct page_standing *s, struct sv text) {
     return progress;
 }
 
-struct sv page_read_words(const struct page *p) {
-    char at[TEXT_TIME_MAX];
-    return p->session.synced_at == 0
-               ? SV("")
-               : sv_printf(p->arena, "Read %s", text_date_time(p->zone, p->session.synced_at, at));
-}
-
 struct sv page_date(const struct page *p, usec_t t) {
     char out[TEXT_TIME_MAX];
     return sv_copy(p->arena, sv_from(text_date(p->zone, t, out)));

@@ -71,8 +71,6 @@ struct sv page_award_sentence(const struct page *p, const struct store_award *aw
 struct sv page_standing_next(const struct page *p, const struct page_standing *s, struct sv next);
 /* The part progress.html; `text` is the explanation's summary. */
 json_t *page_progress(const struct page_standing *s, struct sv text);
-/* "Read 3 May 2027, 10:12", or "". */
-struct sv page_read_words(const struct page *p);
 struct sv page_date(const struct page *p, usec_t t);
 /* A course's title; "course 42 (not opened yet)" while only the platform's id is known. */
 struct sv page_course_name(struct arena *a, struct sv title, struct sv context_id);

@@ -19,12 +19,7 @@ static bool guest(struct page *p, struct err *err) {
         return false;
     }
     json_t *model = page_model(p, SV("Badges"));
-    page_add_header(p, model, "");
-    json_t *header = json_object_get(model, "header");
-    (void)json_object_set_new(header, "read", json_null());
-    (void)json_object_set_new(header, "check", json_null());
-    (void)json_object_set_new(header, "problem", json_null());
-    page_set_bool(header, "is_checking", false);
+    page_add_plain_header(p, model);
     page_set_bool(model, "has_badges", course.badge_count > 0);
     (void)json_object_set_new(model, "badges", medals(p, &course));
     return page_render(p, 200, "guest.html", model, err);

@@ -68,6 +68,8 @@ static struct sv forecast(const struct page *p, const struct judge_import_badge 
     if (d->hold > 0) {
         str_addf(&out, ", %zu %s it already", d->hold, d->hold == 1 ? "holds" : "hold");
     }
+    char ago[TEXT_TIME_MAX];
+    str_addf(&out, ". By grades read %s.", text_ago(p->zone, b->read_at, p->now, ago));
     return str_sv(&out);
 }
 

@@ -89,9 +89,8 @@ json_t *page_model(const struct page *p, struct sv title);
 /* Adds `header`: course, freshness, "Check now", tabs. `current`: "learner", "grid", "badges" or
  * "". */
 void page_add_header(const struct page *p, json_t *model, const char *current);
-/* Let the page come back by itself with what was read, scripts or not, while a reading is under
- * way. Only for pages on which nobody types. */
-void page_refresh_while_checking(const struct page *p);
+/* The same with the course's name and nothing else: of pages that show no grades. */
+void page_add_plain_header(const struct page *p, json_t *model);
 /* Adds `notice` after a form: the ?done= of the address picks fixed words; else null. */
 void page_add_notice(const struct page *p, json_t *model);
 /* Render a template as the answer. Takes the model. */
@@ -129,6 +128,7 @@ page_handler page_import;
 page_handler page_import_confirm;
 page_handler page_mentor;
 page_handler page_check;
+page_handler page_fresh_state;
 page_handler page_image;
 /* page_connection.c, page_connection_change.c */
 page_handler page_connection;

@@ -73,8 +73,6 @@ bool page_mentor(struct page *p, struct err *err) {
     }
     json_t *model = page_model(p, SV("Badges of your learners"));
     page_add_header(p, model, "");
-    page_refresh_while_checking(p);
-    (void)json_object_set_new(json_object_get(model, "header"), "check", json_null());
     json_t *learners = json_array();
     for (size_t i = 0; i < count; i++) {
         (void)json_array_append_new(learners, learner(p, &course, &people[i]));

@@ -135,17 +135,6 @@ static bool add_badges(struct page *p, const struct page_pick *pick, const struc
     return is_ok;
 }
 
-/* The course's name and nothing that leads away from the choice. */
-static void add_plain_header(const struct page *p, json_t *model) {
-    page_add_header(p, model, "");
-    json_t *header = json_object_get(model, "header");
-    (void)json_object_set_new(header, "read", json_null());
-    (void)json_object_set_new(header, "check", json_null());
-    (void)json_object_set_new(header, "problem", json_null());
-    page_set_bool(header, "is_checking", false);
-    page_set_bool(header, "has_tabs", false);
-}
-
 static bool show(struct page *p, const struct page_pick *pick, const struct form *form,
                  struct err *err) {
     json_t *model = page_model(p, SV("Choose what to add"));
@@ -155,7 +144,7 @@ static bool show(struct page *p, const struct page_pick *pick, const struct form
         problem = json_object();
         page_set_text(problem, "text", sv_from(form->problem));
     }
-    add_plain_header(p, model);
+    page_add_plain_header(p, model);
     (void)json_object_set_new(model, "problem", problem);
     page_set_text(model, "lead",
                   pick->asked.is_multiple

@@ -1,11 +1,9 @@
 /* View models that all pages share, rendering, and the error page. */
 #include "base_log.h"
-#include "page_internal.h"
+#include "page_fresh.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CHECKING_FOR (30 * USEC_PER_S)
 
 struct sv page_path(const struct page *p, const char *fmt, ...) {
     char rest[512];
@@ -67,51 +65,6 @@ json_t *page_model(const struct page *p, struct sv title) {
     return model;
 }
 
-static json_t *read_model(const struct page *p) {
-    if (p->session.synced_at == 0) {
-        return json_null();
-    }
-    char at[RFC3339_MAX];
-    char ago[TEXT_TIME_MAX];
-    char full[TEXT_TIME_MAX];
-    json_t *read = json_object();
-    page_set_text(read, "at", sv_from(rfc3339_format(p->session.synced_at, at)));
-    page_set_text(read, "ago", sv_from(text_ago(p->zone, p->session.synced_at, p->now, ago)));
-    page_set_text(read, "full", sv_from(text_date_time(p->zone, p->session.synced_at, full)));
-    return read;
-}
-
-static json_t *check_model(const struct page *p) {
-    if (p->session.context_id == 0 || p->session.source_kind.len == 0) {
-        return json_null();
-    }
-    json_t *check = json_object();
-    page_set_text(check, "action", page_path(p, "check"));
-    page_set_text(check, "csrf", page_csrf(p));
-    page_set_text(check, "back", p->req->path);
-    return check;
-}
-
-static json_t *problem_model(const struct page *p) {
-    struct sv text = p->session.sync_error;
-    bool is_staff = p->session.role >= MODEL_ROLE_TEACHER;
-    if (p->session.context_id != 0 && p->session.source_kind.len == 0 && is_staff) {
-        text = SV("Laurel cannot read grades here yet: no grade source is set for this learning "
-                  "platform. The "
-                  "operator sets one with `laurel source set`.");
-    } else if (text.len > 0 && !is_staff) {
-        text = SV("The grades could not be read the last time. Laurel will try again by itself; "
-                  "what you see "
-                  "here may be a little old.");
-    }
-    if (text.len == 0) {
-        return json_null();
-    }
-    json_t *problem = json_object();
-    page_set_text(problem, "text", text);
-    return problem;
-}
-
 static void add_tab(const struct page *p, json_t *tabs, const char *label, const char *path,
                     const char *id, const char *current) {
     json_t *tab = json_object();
@@ -119,24 +72,6 @@ static void add_tab(const struct page *p, json_t *tabs, const char *label, const
     page_set_text(tab, "url", page_path(p, "%s", path));
     page_set_bool(tab, "is_current", strcmp(id, current) == 0);
     (void)json_array_append_new(tabs, tab);
-}
-
-/* A reading was asked for a moment ago and has not come yet. A worker that is away is no reason to
- * keep people waiting: after half a minute the page says when grades were read, and offers "Check
- * now". */
-static bool is_checking(const struct page *p) {
-    return p->session.source_kind.len > 0 && p->session.sync_requested_at > p->session.synced_at &&
-           p->now - p->session.sync_requested_at < CHECKING_FOR;
-}
-
-void page_refresh_while_checking(const struct page *p) {
-    struct err ignored = {0};
-    /* Staff type into the grid's search box: there only who has just asked is waiting. */
-    bool is_waiting =
-        p->session.role < MODEL_ROLE_TEACHER || sv_eq(p->req->query, SV("done=checking"));
-    if (is_waiting && is_checking(p) && !web_header_add(p->resp, "Refresh", SV("2"), &ignored)) {
-        log_err(LOG_LEVEL_WARN, "refresh", &ignored);
-    }
 }
 
 void page_add_header(const struct page *p, json_t *model, const char *current) {
@@ -147,10 +82,7 @@ void page_add_header(const struct page *p, json_t *model, const char *current) {
     page_set_text(header, "title",
                   p->session.course_title.len > 0 ? p->session.course_title : SV("Badges"));
     (void)json_object_set_new(header, "logo", json_null());
-    (void)json_object_set_new(header, "read", read_model(p));
-    (void)json_object_set_new(header, "check", check_model(p));
-    (void)json_object_set_new(header, "problem", problem_model(p));
-    page_set_bool(header, "is_checking", is_checking(p));
+    page_add_fresh(p, header);
     page_set_bool(header, "has_tabs", is_staff);
     if (is_staff && is_in_course) {
         add_tab(p, tabs, "Course grid", "grid", "grid", current);
@@ -164,11 +96,22 @@ void page_add_header(const struct page *p, json_t *model, const char *current) {
     (void)json_object_set_new(model, "header", header);
 }
 
+void page_add_plain_header(const struct page *p, json_t *model) {
+    page_add_header(p, model, "");
+    json_t *header = json_object_get(model, "header");
+    (void)json_object_set_new(header, "fresh", json_null());
+    (void)json_object_set_new(header, "problem", json_null());
+    page_set_bool(header, "has_tabs", false);
+}
+
 void page_add_notice(const struct page *p, json_t *model) {
     static const struct {
         const char *key, *kind, *title, *text;
     } rows[] = {
-        {"checking", "info", "Reading grades now", "This page will have them in a moment."},
+        {"asked", "info", "Asked for a moment ago",
+         "The line above says what has come of it so far."},
+        {"fresh", "info", "The grades were read less than a minute ago",
+         "Nothing newer can be here yet. Try again in a minute."},
         {"awarded", "done", "The badge is awarded", "The learner sees it at once."},
         {"kept", "done", "The badge is kept", "Grades do not take it away any more."},
         {"declined", "done", "The proposal is declined", ""},

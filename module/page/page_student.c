@@ -50,7 +50,6 @@ static json_t *ahead(const struct page *p, const struct judge_course *course,
         s->award != NULL ? page_standing_word(p, s) : js_sv(json_object_get(why, "summary"));
     (void)json_object_set_new(obj, "progress", page_progress(s, summary));
     page_set_text(obj, "next", page_standing_next(p, s, js_sv(json_object_get(why, "next"))));
-    page_set_text(obj, "read", page_read_words(p));
     page_set_bool(obj, "is_open", is_open);
     (void)json_object_set(obj, "conditions", json_object_get(why, "conditions"));
     return obj;
@@ -98,7 +97,6 @@ bool page_student(struct page *p, struct err *err) {
     }
     json_t *model = page_model(p, SV("Your badges"));
     page_add_header(p, model, "learner");
-    page_refresh_while_checking(p);
     page_add_notice(p, model);
     fill(p, model, &course, standings(p, &course, &person));
     return page_render(p, 200, "student.html", model, err);

@@ -314,7 +314,6 @@ bool page_teacher(struct page *p, struct err *err) {
     choose_rows(p, &g);
     json_t *model = page_model(p, SV("Learners and badges"));
     page_add_header(p, model, "grid");
-    page_refresh_while_checking(p);
     page_add_notice(p, model);
     if (!page_add_copy(p, model, err)) {
         json_decref(model);

@@ -138,7 +138,6 @@ static void add_verdict(const struct page *p, json_t *model, const struct page_w
         is_settled_now ? json_null() : page_progress(s, js_sv(json_object_get(told, "summary"))));
     page_set_bool(model, "has_conditions", json_array_size(conditions) > 0);
     (void)json_object_set(model, "conditions", conditions);
-    page_set_text(model, "read", page_read_words(p));
 }
 
 static void add_names(const struct page *p, json_t *model, const struct page_why *why) {

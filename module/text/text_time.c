@@ -48,6 +48,35 @@ const char *text_ago(const struct text_zone *z, usec_t t, usec_t now, char out[T
     return out;
 }
 
+const char *text_until(const struct text_zone *z, usec_t t, usec_t now, char out[TEXT_TIME_MAX]) {
+    const int64_t minute = 60;
+    const int64_t hour = 60 * minute;
+    const int64_t day = 24 * hour;
+    char what[TEXT_TIME_MAX];
+    if (t <= now) {
+        (void)snprintf(out, TEXT_TIME_MAX, "now");
+        return out;
+    }
+    int64_t left_s = (t - now + USEC_PER_S - 1) / USEC_PER_S;
+    if (left_s <= minute) {
+        (void)snprintf(out, TEXT_TIME_MAX, "in a minute");
+        return out;
+    }
+    if (left_s >= 30 * day) {
+        (void)snprintf(out, TEXT_TIME_MAX, "on %.50s", text_date(z, t, what));
+        return out;
+    }
+    if (left_s <= 59 * minute) {
+        (void)text_count((left_s + minute - 1) / minute, "minute", "minutes", what);
+    } else if (left_s <= 23 * hour) {
+        (void)text_count((left_s + hour - 1) / hour, "hour", "hours", what);
+    } else {
+        (void)text_count((left_s + day - 1) / day, "day", "days", what);
+    }
+    (void)snprintf(out, TEXT_TIME_MAX, "in %.50s", what);
+    return out;
+}
+
 const char *text_count(int64_t n, const char *one, const char *many, char out[TEXT_TIME_MAX]) {
     char digits[24];
     char grouped[32];

@@ -3,3 +3,23 @@
 -- Which item each title of the badge's rule was found to mean first, in the form of item_map. What is renamed
 -- later stays what it was; a later namesake is another thing.
 ALTER TABLE badge_course ADD COLUMN bound jsonb NOT NULL DEFAULT '[]';
+
+-- How fresh each course's grades are, and what its next reading waits for. The rights of who asks: rows of one
+-- institution only.
+CREATE VIEW course_fresh WITH (security_invoker = true) AS
+SELECT c.institution_id, c.id AS context_id, coalesce(g.kind, '') AS source_kind, c.synced_at, c.sync_requested_at,
+       c.sync_failed_at, coalesce(c.sync_error, '') AS sync_error, c.next_read_at, c.is_over,
+       EXISTS (SELECT FROM job j WHERE j.kind = 'sync' AND j.dedupe = 'sync:' || c.id AND j.state = 'leased'
+               AND j.lease_until > now()) AS is_reading,
+       EXISTS (SELECT FROM job j WHERE j.kind = 'sync' AND j.dedupe = 'sync:' || c.id AND j.state = 'waiting'
+               AND j.run_at <= now())
+           -- A launch has asked; the scheduler comes by every few seconds.
+           OR (c.sync_requested_at > greatest(c.sync_started_at, now() - interval '30 seconds') AND g.kind <> 'csv'
+               AND EXISTS (SELECT FROM badge_course b WHERE b.institution_id = c.institution_id AND b.context_id = c.id))
+           AS is_queued,
+       -- After a reading that broke off, or while its host is left in peace.
+       (SELECT j.run_at FROM job j WHERE j.kind = 'sync' AND j.dedupe = 'sync:' || c.id AND j.state = 'waiting'
+        AND j.run_at > now()) AS waits_until
+FROM context c
+LEFT JOIN grade_source g ON g.institution_id = c.institution_id AND g.deployment_id = c.deployment_id;
+GRANT SELECT ON course_fresh TO laurel_app;

@@ -95,7 +95,13 @@ class Walk:
             self.follow("nav.tabs a[aria-current]")
             return self.driver.find_elements(By.CSS_SELECTOR, "form[action$='/check'] button")
         self.until(opened_again, "the course's grades have been read")
-        return self.follow("form[action$='/check'] button").sees("Reading grades now")
+        self.follow("form[action$='/check'] button")
+
+        def is_asked():
+            self.into_frame()
+            return any(words in self.text() for words in ("Reading grades now", "Asked for a moment ago"))
+        self.until(is_asked, "the frame says that grades are asked for")
+        return self
 
     def press_open(self):
         """The button of the last road; then in front of the new window."""

@@ -114,7 +114,7 @@ def test_every_other_page_is_closed_to_a_mentor(school, method, path, flags):
 
 def test_the_matrix_has_every_page_of_a_course(school):
     assert {"learner", "grid", "why/:person/:badge", "badges/:badge", "connection", ""} <= {path for _, path, _ in ROUTES}
-    assert [path for _, path, flags in ROUTES if "PAGE_MENTOR" in flags] == ["", "image/:badge.svg", "placed/:badge"]
+    assert [path for _, path, flags in ROUTES if "PAGE_MENTOR" in flags] == ["", "fresh", "image/:badge.svg", "placed/:badge"]
 
 
 def test_a_link_that_was_placed_with_a_badge_leads_a_mentor_to_their_learners(school):

@@ -82,10 +82,58 @@
         });
     }
 
+    // While grades are being read, the page asks whether that is over, and then comes again with what was read: unless
+    // somebody is in the middle of something on it, who is only told.
+    var asking = 0;
+    function isInUse() {
+        var changed = Array.from(document.querySelectorAll("input, textarea, select")).some(function (field) {
+            if (field.type === "hidden") return false;
+            if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+            if (field.tagName === "SELECT") {
+                return Array.from(field.options).some(function (option) { return option.selected !== option.defaultSelected; }) &&
+                    field.selectedIndex > 0;
+            }
+            return field.value !== field.defaultValue;
+        });
+        return changed || document.activeElement.matches("input, textarea, select");
+    }
+    function askWhetherRead(link, wait) {
+        var again = function () { askWhetherRead(link, Math.min(wait * 1.3, 15000)); };
+        clearTimeout(asking);
+        asking = setTimeout(function () {
+            if (!document.contains(link)) return;
+            if (document.hidden) return again();
+            ours(link.dataset.ask, "application/json").then(function (answer) {
+                if (!answer.ok) throw new Error("no answer");
+                return answer.json();
+            }).then(function (state) {
+                if (!document.contains(link)) return;
+                if (state.is_busy) again();
+                else if (isInUse()) link.textContent = "That is over: look again";
+                else comeAgain(link.href);
+            }, again);
+        }, wait);
+    }
+    function ours(address, accept) {
+        var shell = window.laurelShell && window.laurelShell.fetch;
+        return shell ? shell(address, accept) : fetch(address, { headers: { Accept: accept } });
+    }
+    function comeAgain(address) {
+        var shell = window.laurelShell && window.laurelShell.refresh;
+        history.replaceState(history.state, "", address);
+        if (shell) shell();
+        else location.reload();
+    }
+    function startAsking() {
+        var link = document.querySelector("[data-ask]");
+        if (link) askWhetherRead(link, 1500);
+    }
+
     // What a page needs when it is there; asset/shell.js says so again for each page it shows.
     window.laurelStart = function () {
         document.querySelectorAll("form[data-pick]").forEach(countChosen);
         startSearch();
+        startAsking();
         sendForms();
     };
     window.laurelStart();

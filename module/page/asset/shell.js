@@ -292,6 +292,8 @@
         document.addEventListener("click", onClick);
         document.addEventListener("submit", onSubmit);
         window.addEventListener("popstate", onPopState);
+        window.laurelShell.fetch = function (address, accept) { return send(address, { accept: accept }); };
+        window.laurelShell.refresh = function () { return open(location.href, { how: "refresh" }); };
         return open(path, { how: "start", hash: location.hash });
     }
 

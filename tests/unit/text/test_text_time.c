@@ -188,6 +188,31 @@ static void time__is_written_in_words(void **state) {
     assert_string_equal(text_date_iso(paris, at("2027-05-03T22:30:00Z"), out), "2027-05-04");
 }
 
+static void until__is_told_in_the_largest_unit_rounded_up(void **state) {
+    (void)state;
+    static const struct {
+        int64_t left_s;
+        const char *want;
+    } rows[] = {{-1, "now"},
+                {0, "now"},
+                {1, "in a minute"},
+                {60, "in a minute"},
+                {61, "in 2 minutes"},
+                {59 * 60, "in 59 minutes"},
+                {59 * 60 + 1, "in 1 hour"},
+                {3601, "in 2 hours"},
+                {23 * 3600 + 1, "in 1 day"},
+                {86401, "in 2 days"},
+                {INT64_C(30) * 86400, "on 2 June 2027"}};
+    usec_t now = 0;
+    assert_true(rfc3339_parse(SV("2027-05-03T10:12:00Z"), &now));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char out[TEXT_TIME_MAX];
+        assert_string_equal(text_until(text_zone_utc, now + rows[i].left_s * USEC_PER_S, now, out),
+                            rows[i].want);
+    }
+}
+
 static void ago__is_told_in_the_largest_whole_unit(void **state) {
     (void)state;
     static const struct {
@@ -233,6 +258,7 @@ int main(void) {
         cmocka_unit_test(zone_load__refuses_names_and_files_that_are_none),
         cmocka_unit_test(zone_load__survives_damaged_files),
         cmocka_unit_test(time__is_written_in_words),
+        cmocka_unit_test(until__is_told_in_the_largest_unit_rounded_up),
         cmocka_unit_test(ago__is_told_in_the_largest_whole_unit),
         cmocka_unit_test(count__picks_the_noun),
     };
