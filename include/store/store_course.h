@@ -87,6 +87,8 @@ NODISCARD bool store_sync_request_whole(struct store *store, int64_t institution
 /* Make every course with badges and a source due; for the operator. */
 NODISCARD bool store_sync_request_all(struct store *store, struct err *err);
 
+struct store_reading_parts;
+
 /* A reading to be saved. */
 struct store_reading {
     int64_t institution_id, course_id, registration_id;
@@ -105,7 +107,15 @@ struct store_reading {
     int64_t requests;        /* that it took */
     int64_t unmatched_count; /* learners of the source whose sub is not known */
     usec_t read_at;          /* when it began */
+    /* Facts that are too many to hold: called once, inside the transaction, it hands them to
+     * store_reading_add in parts. For readings that are not complete. NULL: `facts` are all. */
+    bool (*feed)(void *ctx, struct store_reading_parts *into, struct err *err);
+    void *feed_ctx;
 };
+/* Some thousand facts, all of a person in the same part. Those of people that the reading does not
+ * list are left out. */
+NODISCARD bool store_reading_add(struct store_reading_parts *into, const struct model_fact *facts,
+                                 size_t count);
 struct store_reading_result {
     size_t people_changed, facts_changed, items_changed;
 };

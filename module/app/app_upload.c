@@ -1,102 +1,19 @@
 /* `laurel source upload`: a gradebook file, shown before it is stored. */
 #include "app.h"
-#include "grades_csv.h"
-#include "store_course.h"
+#include "store_upload.h"
+#include "upload.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-struct upload {
-    struct app *app;
-    struct grades_reading reading;
-    struct grades_csv_map map;
-    struct store_course course;
-    struct store_person *people;
-    size_t people_count;
-    struct model_member *members; /* of the file, found in the course */
-    size_t member_count, unmatched_count;
-    size_t found_by[4]; /* enum key */
+struct wish {
+    struct sv path, course_id;
+    struct sv school, login, email; /* names of columns */
+    struct app_list left_out, maxima;
+    bool is_dry_run, is_json;
 };
-
-/* What may say who somebody is, best first. A name never does. */
-enum key { KEY_SCHOOL, KEY_PLATFORM, KEY_LOGIN, KEY_EMAIL };
-static const char *const key_names[] = {[KEY_SCHOOL] = "the school's number",
-                                        [KEY_PLATFORM] = "the platform's id",
-                                        [KEY_LOGIN] = "their login",
-                                        [KEY_EMAIL] = "their e-mail address"};
-
-static bool is_same(struct sv have, struct sv wanted) {
-    return have.len > 0 && wanted.len > 0 && sv_eq_nocase(have, wanted);
-}
-
-/* The plain format's "person" is whichever of the keys the teacher had. */
-static bool fits(const struct upload *u, const struct model_member *m, const struct store_person *p,
-                 enum key key) {
-    bool is_plain = u->map.format == GRADES_CSV_PLAIN;
-    struct sv ref = m->person_ref;
-    switch (key) {
-    case KEY_SCHOOL:
-        return is_same(p->sourcedid, is_plain ? ref : m->sourcedid);
-    case KEY_PLATFORM: /* the first column of Canvas's export that is an id is Canvas's own */
-        return is_plain ? is_same(p->sub, ref) || is_same(p->source_ref, ref)
-                        : u->map.format == GRADES_CSV_CANVAS && is_same(p->source_ref, ref);
-    case KEY_LOGIN:
-        return is_same(p->login, is_plain ? ref : m->login);
-    default: /* on many a Canvas the login is an address */
-        return is_same(p->email, is_plain                             ? ref
-                                 : u->map.format == GRADES_CSV_CANVAS ? m->login
-                                                                      : m->email);
-    }
-}
-
-/* By the first key that fits one person only; nobody when two people fit. */
-static const struct store_person *find_person(struct upload *u, const struct model_member *m) {
-    for (enum key key = KEY_SCHOOL; key <= KEY_EMAIL; key++) {
-        const struct store_person *found = NULL;
-        size_t n = 0;
-        for (size_t i = 0; i < u->people_count; i++) {
-            if (fits(u, m, &u->people[i], key)) {
-                found = &u->people[i];
-                n++;
-            }
-        }
-        if (n == 1) {
-            u->found_by[key]++;
-            return found;
-        }
-    }
-    return NULL;
-}
-
-static bool is_taken(const struct upload *u, struct sv sub) {
-    for (size_t i = 0; i < u->member_count; i++) {
-        if (sv_eq(u->members[i].sub, sub)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The people of the file that are in the course, as members; the others are named. */
-static void match_people(struct upload *u) {
-    const struct grades_reading *r = &u->reading;
-    u->members = ARENA_ARRAY(&u->app->arena, struct model_member, r->member_count);
-    for (size_t i = 0; i < r->member_count; i++) {
-        const struct model_member *row = &r->members[i];
-        const struct store_person *person = find_person(u, row);
-        bool is_second = person != NULL && is_taken(u, person->sub);
-        if (person == NULL || is_second) {
-            printf("%s: %.*s%s%.*s\n",
-                   is_second ? "the same person as an earlier row"
-                             : "not in the course (or not one person only)",
-                   SV_ARG(row->person_ref), row->name.len > 0 ? "  " : "", SV_ARG(row->name));
-            u->unmatched_count++;
-            continue;
-        }
-        u->members[u->member_count++] = (struct model_member){.person_ref = row->person_ref,
-                                                              .sub = person->sub,
-                                                              .is_learner = person->is_learner,
-                                                              .is_teacher = person->is_teacher,
-                                                              .is_active = person->is_active};
-    }
-}
 
 static bool find_course(struct app *app, struct sv id, struct store_course *out, struct err *err) {
     struct store_course *found = NULL;
@@ -114,108 +31,209 @@ static bool find_course(struct app *app, struct sv id, struct store_course *out,
     return true;
 }
 
+static void add_use(struct grades_csv_choice *list, size_t *count, struct sv name,
+                    enum grades_csv_use use) {
+    if (name.len > 0) {
+        list[(*count)++] = (struct grades_csv_choice){.name = name, .has_use = true, .use = use};
+    }
+}
+
+static bool choices_of(struct app *app, const struct wish *w, struct grades_csv_choices *out,
+                       struct err *err) {
+    struct grades_csv_choice *list =
+        ARENA_ARRAY(&app->arena, struct grades_csv_choice, (size_t)2 * APP_LIST_MAX + 3);
+    size_t n = 0;
+    add_use(list, &n, w->school, GRADES_CSV_SCHOOL);
+    add_use(list, &n, w->login, GRADES_CSV_LOGIN);
+    add_use(list, &n, w->email, GRADES_CSV_EMAIL);
+    for (size_t i = 0; i < w->left_out.count; i++) {
+        add_use(list, &n, w->left_out.items[i], GRADES_CSV_UNUSED);
+    }
+    for (size_t i = 0; i < w->maxima.count; i++) {
+        struct sv text = w->maxima.items[i];
+        size_t eq = text.len;
+        while (eq > 0 && text.ptr[eq - 1] != '=') {
+            eq--;
+        }
+        if (eq < 2) {
+            return err_because(err, ERR_INPUT, "usage",
+                               "--maximum takes COLUMN=NUMBER, as --maximum \"Quiz (Real)=10\"");
+        }
+        list[n++] =
+            (struct grades_csv_choice){.name = sv_head(text, eq - 1), .maximum = sv_skip(text, eq)};
+    }
+    *out = (struct grades_csv_choices){.list = list, .count = n};
+    return true;
+}
+
 static void show_map(const struct upload *u) {
-    printf("%s:\n", grades_csv_format_name(u->map.format));
-    for (size_t i = 0; i < u->map.column_count; i++) {
-        const struct grades_csv_column *c = &u->map.columns[i];
+    printf("%s:\n", grades_csv_format_name(u->survey.format));
+    for (size_t i = 0; i < u->survey.column_count; i++) {
+        const struct grades_csv_column *c = &u->survey.columns[i];
         if (c->name.len > 0) {
-            printf("  %-32.*s  %.*s\n", SV_ARG(sv_clip_utf8(c->name, 60)), SV_ARG(c->use));
+            printf("  %-32.*s  %.*s\n", SV_ARG(sv_clip_utf8(c->name, 60)), SV_ARG(c->words));
         }
     }
 }
 
 static void show_people(const struct upload *u) {
-    for (size_t key = 0; key < ARRAY_LEN(u->found_by); key++) {
+    for (size_t i = 0; i < u->stranger_count; i++) {
+        const struct upload_stranger *s = &u->strangers[i];
+        printf("left out: %.*s%s%.*s (%s)\n", SV_ARG(s->looked_for), s->name.len > 0 ? "  " : "",
+               SV_ARG(s->name), s->reason);
+    }
+    for (size_t key = 0; key < UPLOAD_KEYS; key++) {
         if (u->found_by[key] > 0) {
-            printf("%zu found by %s.\n", u->found_by[key], key_names[key]);
+            printf("%zu found by %s.\n", u->found_by[key], upload_key_name((enum upload_key)key));
         }
     }
-    if (u->map.test_rows > 0) {
-        printf("%zu rows of Canvas's test student are left out.\n", u->map.test_rows);
+    if (u->survey.test_rows > 0) {
+        printf("%zu rows of Canvas's test student are left out.\n", u->survey.test_rows);
     }
 }
 
-static size_t result_count(const struct upload *u) {
-    size_t n = 0;
-    for (size_t i = 0; i < u->reading.fact_count; i++) {
-        const struct model_fact *f = &u->reading.facts[i];
-        n += f->has_score || f->is_excused || f->letter.len > 0 ? 1 : 0;
-    }
-    return n;
+static json_t *sv_json(struct sv text) {
+    return json_stringn(text.ptr == NULL ? "" : text.ptr, text.len);
 }
 
-static bool save(struct upload *u, struct err *err) {
-    const struct grades_reading *r = &u->reading;
-    struct store_reading_result result = {0};
-    const struct store_reading reading = {.institution_id = u->course.institution_id,
-                                          .course_id = u->course.id,
-                                          .registration_id = u->course.registration_id,
-                                          .items = r->items,
-                                          .item_count = r->item_count,
-                                          .facts = r->facts,
-                                          .fact_count = r->fact_count,
-                                          .members = u->members,
-                                          .member_count = u->member_count,
-                                          .source = SV("csv"),
-                                          .read_at = clock_now(&clock_system)};
-    if (!store_reading_save(u->app->store, &reading, &result, err)) {
-        return false;
+static json_t *columns_json(const struct upload *u) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < u->survey.column_count; i++) {
+        const struct grades_csv_column *c = &u->survey.columns[i];
+        (void)json_array_append_new(
+            list, json_pack("{s:o,s:o}", "name", sv_json(c->name), "use", sv_json(c->words)));
     }
-    printf("%zu items, %zu results of %zu people stored; %zu changed.\n", r->item_count,
-           result_count(u), u->member_count, result.facts_changed);
-    return true;
+    return list;
 }
 
-static bool run(struct upload *u, struct sv course_id, bool is_dry_run, struct err *err) {
+static json_t *strangers_json(const struct upload *u) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < u->stranger_count; i++) {
+        const struct upload_stranger *s = &u->strangers[i];
+        (void)json_array_append_new(list, json_pack("{s:o,s:o,s:s}", "name", sv_json(s->name),
+                                                    "looked_for", sv_json(s->looked_for), "reason",
+                                                    s->reason));
+    }
+    return list;
+}
+
+static bool show_json(const struct upload *u, const struct store_reading_result *stored,
+                      struct err *err) {
+    return app_print_json(
+        json_pack("{s:s,s:o,s:i,s:i,s:i,s:o,s:i,s:i,s:i,s:i,s:o}", "format",
+                  grades_csv_format_name(u->survey.format), "columns", columns_json(u), "items",
+                  (int)u->survey.reading.item_count, "people", (int)u->member_count, "test_rows",
+                  (int)u->survey.test_rows, "left_out", strangers_json(u), "new", (int)u->new_count,
+                  "changed", (int)u->changed_count, "unchanged", (int)u->same_count, "new_items",
+                  (int)u->new_items, "stored",
+                  stored == NULL ? json_null() : json_integer((json_int_t)stored->facts_changed)),
+        err);
+}
+
+static bool show(const struct wish *w, const struct upload *u,
+                 const struct store_reading_result *stored, struct err *err) {
+    if (w->is_json) {
+        return show_json(u, stored, err);
+    }
     show_map(u);
-    if (!app_open_store(u->app, err) || !find_course(u->app, course_id, &u->course, err) ||
-        !store_person_list(u->app->store, u->course.institution_id, u->course.id, NULL, 0,
-                           &u->app->arena, &u->people, &u->people_count, err)) {
+    show_people(u);
+    printf("%zu items, %zu people of the course; %zu results are new, %zu changed, %zu "
+           "unchanged.\n",
+           u->survey.reading.item_count, u->member_count, u->new_count, u->changed_count,
+           u->same_count);
+    if (stored == NULL) {
+        printf("Nothing was stored.\n");
+    } else {
+        printf("Stored; %zu rows changed.\n", stored->facts_changed);
+    }
+    return true;
+}
+
+static bool run(struct app *app, const struct wish *w, const struct upload_file *file,
+                struct err *err) {
+    struct store_course course = {0};
+    struct grades_csv_choices choices = {0};
+    struct upload u = {0};
+    struct store_reading_result result = {0};
+    if (!choices_of(app, w, &choices, err) || !app_open_store(app, err) ||
+        !find_course(app, w->course_id, &course, err)) {
         return false;
     }
-    match_people(u);
-    show_people(u);
-    if (!is_dry_run) {
-        return save(u, err);
+    const struct upload_request req = {.store = app->store,
+                                       .course = &course,
+                                       .file = *file,
+                                       .choices = &choices,
+                                       .arena = &app->arena};
+    if (!upload_read(&req, &u, err) || !upload_compare(&req, &u, err)) {
+        return err_prefix(err, "%.*s", SV_ARG(w->path));
     }
-    printf("%zu items, %zu results, %zu people of the course. Nothing was stored.\n",
-           u->reading.item_count, result_count(u), u->member_count);
-    return true;
+    if (w->is_dry_run) {
+        return show(w, &u, NULL, err);
+    }
+    const struct store_upload whose = {.institution_id = course.institution_id,
+                                       .course_id = course.id};
+    return upload_store(&req, &u, clock_now(&clock_system), &result, err) &&
+           store_upload_stored(app->store, &whose, err) && show(w, &u, &result, err);
+}
+
+static bool run_file(struct app *app, const struct wish *w, struct err *err) {
+    struct stat st;
+    int fd = open(sv_c(&app->arena, w->path), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        (void)err_because(err, ERR_INPUT, "file", "%.*s: %s", SV_ARG(w->path),
+                          fd < 0 ? strerror(errno) : "is no file");
+    }
+    const struct upload_file file = {.fd = fd, .size = fd < 0 ? 0 : (size_t)st.st_size};
+    bool is_good = err->code == ERR_NONE && run(app, w, &file, err);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_good;
+}
+
+static void print_help(const struct app_line *line) {
+    app_args_print(
+        stdout, "source upload FILE --course ID [--dry-run] [--json]",
+        "Reads Canvas's gradebook export, Moodle's grade export (plain text, any language), or a "
+        "CSV file with\n"
+        "the columns person, item, score, maximum into a course; up to 100 MB. Says what each "
+        "column is used for.\n"
+        "People are found by the school's number (SIS id, ID number), the platform's id or the "
+        "login, never by\n"
+        "name, and by e-mail address only with --email; those who are not in the course are named. "
+        "A second upload\n"
+        "changes only what changed; no item is deleted.",
+        line);
 }
 
 bool app_source_upload(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
-    struct sv path = {0};
-    struct sv course_id = {0};
-    bool is_dry_run = false;
+    struct wish w = {0};
     const struct app_option options[] = {
         {.name = "course",
-         .text = &course_id,
+         .text = &w.course_id,
          .is_required = true,
          .help = "ID  the course as its platform names it"},
-        {.name = "dry-run", .flag = &is_dry_run, .help = "  read and match, store nothing"}};
+        {.name = "dry-run", .flag = &w.is_dry_run, .help = "  read, match, compare; store nothing"},
+        {.name = "school-number",
+         .text = &w.school,
+         .help = "COLUMN  the column with the school's numbers, where it was not recognised"},
+        {.name = "login", .text = &w.login, .help = "COLUMN  the same for logins"},
+        {.name = "email",
+         .text = &w.email,
+         .help = "COLUMN  find people by the e-mail addresses of this column, too"},
+        {.name = "leave-out", .list = &w.left_out, .help = "COLUMN  do not use it; repeatable"},
+        {.name = "maximum",
+         .list = &w.maxima,
+         .help = "COLUMN=NUMBER  what points are out of, where the file does not say; repeatable"},
+        {.name = "json", .flag = &w.is_json, .help = "  print JSON"}};
     const struct app_line line = {.options = options,
                                   .option_count = ARRAY_LEN(options),
-                                  .words = {&path},
+                                  .words = {&w.path},
                                   .word_names = "FILE",
                                   .words_required = 1};
     if (is_help) {
-        app_args_print(
-            stdout, "source upload FILE --course ID [--dry-run]",
-            "Reads Canvas's gradebook export, Moodle's grade export (plain text), or a CSV file "
-            "with the columns\n"
-            "person, item, score, maximum into a course. Says what each column is used for. People "
-            "are found by the\n"
-            "school's number, the platform's id, the login or the e-mail address, never by name; "
-            "those who are not in\n"
-            "the course are named. A second upload changes only what changed; no item is deleted.",
-            &line);
+        print_help(&line);
         return true;
     }
-    struct upload u = {.app = app};
-    struct sv text = {0};
-    return app_args_read(argc, argv, &line, err) &&
-           app_read_file(&app->arena, sv_c(&app->arena, path), GRADES_CSV_BYTES_MAX, &text, err) &&
-           (grades_csv_parse(text, &app->arena, &u.reading, &u.map, err) ||
-            err_prefix(err, "%.*s", SV_ARG(path))) &&
-           run(&u, course_id, is_dry_run, err);
+    return app_args_read(argc, argv, &line, err) && run_file(app, &w, err);
 }

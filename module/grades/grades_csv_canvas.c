@@ -16,7 +16,7 @@ struct column {
 };
 
 struct canvas {
-    size_t name, first_name, id, sis_id, login;
+    size_t name, first_name, id, sis_id, login, email;
     struct column *columns;
     bool has_people; /* the rows above them are over */
 };
@@ -79,6 +79,9 @@ static void column_find(struct csv_reader *r, size_t i, struct column *c) {
     struct sv title;
     struct sv number;
     *c = (struct column){.item = SIZE_MAX};
+    if (csv_is_chosen(r, i)) {
+        return;
+    }
     for (size_t t = 0; t < ARRAY_LEN(totals); t++) {
         if (sv_eq_nocase(r->cells[i], sv_from(totals[t].name))) {
             c->use = totals[t].use;
@@ -99,13 +102,16 @@ static bool header(struct csv_reader *r) {
     c->name = csv_column(r, "Student");
     c->first_name = csv_column(r, "FirstName");
     c->name = c->name == SIZE_MAX ? csv_column(r, "LastName") : c->name;
-    c->id = csv_column(r, "ID");
-    c->sis_id = csv_column(r, "SIS User ID");
-    c->login = csv_column(r, "SIS Login ID");
+    c->id = csv_identity(r, GRADES_CSV_PLATFORM, (const char *const[]){"ID"}, 1);
+    c->sis_id = csv_identity(r, GRADES_CSV_SCHOOL, (const char *const[]){"SIS User ID"}, 1);
+    c->login = csv_identity(r, GRADES_CSV_LOGIN, (const char *const[]){"SIS Login ID"}, 1);
+    c->email = csv_identity(r, GRADES_CSV_EMAIL, NULL, 0);
     c->columns = ARENA_ARRAY(r->arena, struct column, r->columns);
     for (size_t i = 0; i < r->columns; i++) {
         column_find(r, i, &c->columns[i]);
-        if (c->columns[i].use == USE_WORK && !csv_once(r, c->columns[i].ref, "assignment")) {
+        if (c->columns[i].use == USE_WORK &&
+            !csv_once(r, sv_printf(&r->line, "item %.*s", SV_ARG(c->columns[i].ref)),
+                      "assignment")) {
             return false;
         }
     }
@@ -151,7 +157,15 @@ static bool points_take(struct csv_reader *r, struct canvas *c) {
     return true;
 }
 
+/* What somebody said of an assignment without points in the file. */
+static void maximum_choose(const struct csv_reader *r, size_t i, struct column *column) {
+    if (!column->has_maximum && r->out != NULL && r->out->columns[i].maximum.len > 0) {
+        column->has_maximum = csv_number(r->out->columns[i].maximum, &column->maximum);
+    }
+}
+
 static bool items_make(struct csv_reader *r, struct canvas *c) {
+    struct grades_reading *reading = r->memory->build.out;
     for (size_t i = 0; i < r->columns; i++) {
         struct column *column = &c->columns[i];
         bool is_total = column->use != USE_WORK && column->use != USE_NONE;
@@ -165,12 +179,29 @@ static bool items_make(struct csv_reader *r, struct canvas *c) {
         if (!csv_item(r, kind, column->ref, title, &column->item)) {
             return false;
         }
-        struct model_item *item = &r->build.out->items[column->item];
-        item->has_maximum = is_total || column->has_maximum;
-        item->maximum = is_total ? dec_from_i64(100) : column->maximum;
-        r->build.out->can |= is_total ? GRADES_CAN_COURSE_TOTAL : 0;
+        maximum_choose(r, i, column);
+        if (r->out != NULL) {
+            struct model_item *item = &reading->items[column->item];
+            item->has_maximum = is_total || column->has_maximum;
+            item->maximum = is_total ? dec_from_i64(100) : column->maximum;
+            reading->can |= is_total ? GRADES_CAN_COURSE_TOTAL : 0;
+        }
     }
     return true;
+}
+
+/* As Canvas's API says of work that is complete or not (grades_canvas_work.c). */
+static enum model_completion completion_of(struct sv word) {
+    return sv_eq_nocase(word, SV("complete"))     ? MODEL_COMPLETION_COMPLETE
+           : sv_eq_nocase(word, SV("incomplete")) ? MODEL_COMPLETION_INCOMPLETE
+                                                  : MODEL_COMPLETION_UNKNOWN;
+}
+
+/* What a column graded in words holds: "A-", "Sehr gut", "complete"; not "eight". */
+static bool is_word(struct sv text) {
+    unsigned char c = text.len > 0 ? (unsigned char)text.ptr[0] : 0;
+    return text.len <= CSV_LETTER_BYTES_MAX &&
+           ((c >= 'A' && c <= 'Z') || c >= 0x80 || completion_of(text) != MODEL_COMPLETION_UNKNOWN);
 }
 
 static bool work_take(struct csv_reader *r, const struct column *column, struct sv text,
@@ -182,8 +213,7 @@ static bool work_take(struct csv_reader *r, const struct column *column, struct 
     }
     bool is_excused = sv_eq_nocase(text, SV("EX"));
     bool has_score = text.len > 0 && !is_excused && csv_number(text, &score);
-    bool is_letter = text.len > 0 && !is_excused && !has_score &&
-                     text.len <= CSV_LETTER_BYTES_MAX && text.ptr[0] >= 'A' && text.ptr[0] <= 'Z';
+    bool is_letter = !is_excused && !has_score && is_word(text);
     if (text.len > 0 && !is_excused && !has_score && !is_letter) {
         return csv_stop(r, "number", "row %zu: the score \"%.*s\" of \"%.*s\" is not a number",
                         r->row, SV_ARG(sv_clip_utf8(text, 40)),
@@ -195,8 +225,9 @@ static bool work_take(struct csv_reader *r, const struct column *column, struct 
     fact->is_excused = is_excused;
     fact->has_score = has_score;
     fact->score = score;
-    fact->letter = is_letter ? sv_copy(r->arena, text) : sv_of(NULL, 0);
+    fact->letter = is_letter ? csv_letter(r, text) : sv_of(NULL, 0);
     fact->is_posted = (has_score || is_letter) && !column->is_manual;
+    fact->completion = fact->is_posted ? completion_of(fact->letter) : MODEL_COMPLETION_UNKNOWN;
     return true;
 }
 
@@ -241,37 +272,41 @@ static bool total_take(struct csv_reader *r, const struct canvas *c, enum model_
     }
     fact->has_score = has_score;
     fact->score = score;
-    fact->letter = sv_copy(r->arena, letter);
+    fact->letter = csv_letter(r, letter);
     fact->is_posted = has_score || letter.len > 0;
     return true;
 }
 
-static bool member_take(struct csv_reader *r, const struct canvas *c, struct model_member **out) {
+static bool is_test_student(const struct csv_reader *r, const struct canvas *c) {
+    struct sv name = csv_cell(r, c->name);
+    return csv_cell(r, c->sis_id).len == 0 &&
+           (sv_eq(name, SV("Student, Test")) ||
+            (sv_eq(name, SV("Student")) && sv_eq(csv_cell(r, c->first_name), SV("Test"))));
+}
+
+static void member_describe(struct csv_reader *r, const struct canvas *c, struct model_member *m) {
     struct sv name = csv_cell(r, c->name);
     struct sv first = csv_cell(r, c->first_name);
-    struct sv sis_id = csv_cell(r, c->sis_id);
-    struct sv login = csv_cell(r, c->login);
-    struct sv id = csv_cell(r, c->id);
-    struct sv ref = id.len > 0 ? id : sis_id.len > 0 ? sis_id : login;
+    m->name = first.len > 0 ? sv_printf(csv_lasting(r), "%.*s, %.*s", SV_ARG(name), SV_ARG(first))
+                            : sv_copy(csv_lasting(r), name);
+    m->sourcedid = sv_copy(csv_lasting(r), csv_cell(r, c->sis_id));
+    m->login = sv_copy(csv_lasting(r), csv_cell(r, c->login));
+    m->email = sv_copy(csv_lasting(r), csv_cell(r, c->email));
+}
+
+static bool member_take(struct csv_reader *r, const struct canvas *c, struct model_member **out) {
+    const size_t keys[] = {c->id, c->sis_id, c->login, c->email};
+    struct sv ref = {0};
     *out = NULL;
-    if (sis_id.len == 0 && (sv_eq(name, SV("Student, Test")) ||
-                            (sv_eq(name, SV("Student")) && sv_eq(first, SV("Test"))))) {
-        r->map->test_rows++; /* Canvas's Student View */
+    if (is_test_student(r, c)) { /* Canvas's Student View */
+        if (r->out != NULL) {
+            r->out->test_rows++;
+        }
         return true;
     }
-    if (ref.len == 0 || ref.len > CSV_PERSON_BYTES_MAX) {
-        return csv_stop(r, "empty", "row %zu: no ID, SIS User ID or SIS Login ID says who this is",
-                        r->row);
-    }
-    struct sv key = sv_printf(&r->line, "person %.*s", SV_ARG(ref));
-    if (!csv_once(r, key, "person") || !csv_member(r, ref, out)) {
-        return false;
-    }
-    (*out)->name = first.len > 0 ? sv_printf(r->arena, "%.*s, %.*s", SV_ARG(name), SV_ARG(first))
-                                 : sv_copy(r->arena, name);
-    (*out)->sourcedid = sv_copy(r->arena, sis_id);
-    (*out)->login = sv_copy(r->arena, login);
-    return true;
+    return csv_row_ref(r, keys, ARRAY_LEN(keys), "ID, SIS User ID or SIS Login ID", &ref) &&
+           csv_once(r, sv_printf(&r->line, "person %.*s", SV_ARG(ref)), "person") &&
+           csv_member(r, ref, out) && (!r->is_new || (member_describe(r, c, *out), true));
 }
 
 static bool person_row(struct csv_reader *r, struct canvas *c) {
@@ -307,35 +342,34 @@ static bool row(struct csv_reader *r) {
     return person_row(r, c);
 }
 
+static struct sv work_words(struct csv_reader *r, const struct column *column) {
+    char maximum[DEC_TEXT_MAX];
+    return sv_printf(r->arena, "score of \"%.*s\", %s%s%s", SV_ARG(column->title),
+                     column->has_maximum ? "out of " : "no maximum",
+                     column->has_maximum ? dec_format(column->maximum, maximum) : "",
+                     column->is_manual
+                         ? "; does not count: \"Manual Posting\" does not say whether learners see "
+                           "it (delete these words where they do)"
+                         : "");
+}
+
 static void end(struct csv_reader *r) {
     const struct canvas *c = r->state;
-    csv_describe(r, c->name, SV("name"));
-    csv_describe(r, c->first_name, SV("name"));
-    csv_describe(r, c->sis_id, SV("finds the person (first)"));
-    csv_describe(r, c->id, SV("finds the person (second)"));
-    csv_describe(r, c->login, SV("finds the person (third)"));
     for (size_t i = 0; i < r->columns; i++) {
         const struct column *column = &c->columns[i];
-        char maximum[DEC_TEXT_MAX];
         if (column->use == USE_NONE || column->is_derived) {
             continue;
         }
-        if (column->use != USE_WORK) {
-            csv_describe(r, i,
-                         column->kind == MODEL_ITEM_COURSE_FINAL ? SV("course total")
-                                                                 : SV("current total"));
-            continue;
-        }
-        struct sv use =
-            sv_printf(r->arena, "score of \"%.*s\", %s%s%s", SV_ARG(column->title),
-                      column->has_maximum ? "out of " : "no maximum",
-                      column->has_maximum ? dec_format(column->maximum, maximum) : "",
-                      column->is_manual
-                          ? "; does not count: \"Manual Posting\" does not say whether learners "
-                            "see it (delete these words where they do)"
-                          : "");
-        csv_describe(r, i, use);
+        csv_describe(r, i, GRADES_CSV_RESULT,
+                     column->use == USE_WORK                   ? work_words(r, column)
+                     : column->kind == MODEL_ITEM_COURSE_FINAL ? SV("course total")
+                                                               : SV("current total"));
+        r->out->columns[i].wants_maximum =
+            column->use == USE_WORK && (!column->has_maximum || r->out->columns[i].maximum.len > 0);
     }
+    csv_describe(r, c->name, GRADES_CSV_NAME, SV("name"));
+    csv_describe(r, c->first_name, GRADES_CSV_NAME, SV("name"));
+    csv_describe_people(r, c->sis_id, c->id, c->login, c->email);
 }
 
 const struct csv_layout csv_canvas = {

@@ -31,7 +31,8 @@ static bool header(struct csv_reader *r) {
                 return csv_stop(r, "columns", "the column \"%s\" is there twice", column_names[c]);
             }
         }
-        csv_describe(r, p->at[c], sv_from(uses[c]));
+        csv_describe(r, p->at[c], c == COLUMN_PERSON ? GRADES_CSV_PERSON : GRADES_CSV_RESULT,
+                     sv_from(uses[c]));
     }
     for (size_t c = 0; c < COLUMN_COUNT; c++) {
         if (p->at[c] == SIZE_MAX) {
@@ -79,28 +80,22 @@ static bool row(struct csv_reader *r) {
                         "bytes",
                         r->row, CSV_PERSON_BYTES_MAX, CSV_ITEM_BYTES_MAX);
     }
-    struct sv key = sv_printf(&r->line, "%zu:%.*s%.*s", person.len, SV_ARG(person), SV_ARG(title));
-    if (!numbers_take(r, p, &score, &maximum) || !csv_once(r, key, "person and item") ||
-        !csv_member(r, person, &member) ||
-        !csv_item(r, MODEL_ITEM_ACTIVITY, title, title, &index)) {
+    if (!numbers_take(r, p, &score, &maximum) || !csv_member(r, person, &member) ||
+        !csv_item(r, MODEL_ITEM_ACTIVITY, title, title, &index) ||
+        !csv_fact(r, member, index, &fact)) {
         return false;
     }
-    struct model_item *item = &r->build.out->items[index];
-    if (!item->has_maximum && !dec_is_zero(maximum)) {
+    struct model_item *item = &r->memory->build.out->items[index];
+    if (r->out != NULL && !item->has_maximum && !dec_is_zero(maximum)) {
         item->has_maximum = true;
         item->maximum = maximum;
     }
-    if (!has_score) {
-        return true;
-    }
-    if (!csv_fact(r, member, index, &fact)) {
-        return false;
-    }
-    fact->has_score = true;
+    fact->is_kept = !has_score; /* says nothing, but may be said once only */
+    fact->has_score = has_score;
     fact->score = score;
     fact->has_maximum = !dec_is_zero(maximum);
     fact->maximum = maximum;
-    fact->is_posted = true; /* a teacher hands in what counts */
+    fact->is_posted = has_score; /* a teacher hands in what counts */
     return true;
 }
 

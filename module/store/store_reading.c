@@ -22,6 +22,8 @@ struct merge {
     struct arena *arena;
     int64_t *member_ids; /* ours, by index of the reading's members; 0: not saved */
     int64_t *item_ids;   /* ours, by index of the reading's items */
+    struct ref_id *refs; /* the members whose facts were read, by their refs, sorted */
+    size_t ref_count;
     int64_t *changed;    /* people to judge; may repeat */
     size_t changed_count, changed_cap;
     struct known *known; /* everybody of the course, by person_id */
@@ -315,7 +317,8 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
         return false;
     }
     note_changed(m, &rows, &m->result->facts_changed);
-    for (int i = 0; m->reading->is_partial && i < rows.count; i++) {
+    bool is_part = m->reading->is_partial || m->reading->feed != NULL;
+    for (int i = 0; is_part && i < rows.count; i++) {
         struct known *k = find_known(m, db_i64(&rows, i, 0));
         if (k != NULL) {
             k->new_digest = sv_of("", 0); /* of facts that were there before too: not known here */
@@ -359,27 +362,30 @@ static int by_place(const void *left, const void *right) {
     return (a->fact > b->fact) - (a->fact < b->fact);
 }
 
-/* Facts of people whose facts were read, each place once, in order. Facts of anybody else are
- * nobody's. */
-static size_t place_facts(const struct merge *m, struct store_placed *out) {
+static void sort_refs(struct merge *m) {
     const struct store_reading *r = m->reading;
-    struct ref_id *table = ARENA_ARRAY(m->arena, struct ref_id, r->member_count);
-    size_t people = 0;
+    m->refs = ARENA_ARRAY(m->arena, struct ref_id, r->member_count);
     for (size_t i = 0; i < r->member_count; i++) {
         const struct known *k = find_known(m, m->member_ids[i]);
         if (k != NULL && !k->is_unread) {
-            table[people++] =
+            m->refs[m->ref_count++] =
                 (struct ref_id){.ref = r->members[i].person_ref, .id = m->member_ids[i]};
         }
     }
-    if (people > 0) {
-        qsort(table, people, sizeof *table, by_ref);
+    if (m->ref_count > 0) {
+        qsort(m->refs, m->ref_count, sizeof *m->refs, by_ref);
     }
+}
+
+/* Facts of people whose facts were read, each place once, in order. Facts of anybody else are
+ * nobody's. */
+static size_t place_facts(const struct merge *m, const struct model_fact *facts, size_t count,
+                          struct store_placed *out) {
     size_t n = 0;
-    for (size_t i = 0; i < r->fact_count; i++) {
-        const struct model_fact *f = &r->facts[i];
-        int64_t person_id = find_ref(table, people, f->person_ref);
-        int64_t item_id = f->item_index < r->item_count ? m->item_ids[f->item_index] : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct model_fact *f = &facts[i];
+        int64_t person_id = find_ref(m->refs, m->ref_count, f->person_ref);
+        int64_t item_id = f->item_index < m->reading->item_count ? m->item_ids[f->item_index] : 0;
         if (person_id != 0 && item_id != 0) {
             out[n++] = (struct store_placed){.person_id = person_id, .item_id = item_id, .fact = f};
         }
@@ -415,10 +421,24 @@ static bool is_news(struct merge *m, struct known *k, const struct store_placed 
     return !sv_eq(k->new_digest, k->digest);
 }
 
+bool store_reading_add(struct store_reading_parts *into, const struct model_fact *facts,
+                       size_t count) {
+    struct merge *m = (struct merge *)into;
+    AUTO_ARENA a = {0};
+    struct store_placed *placed = ARENA_ARRAY(&a, struct store_placed, count);
+    size_t n = place_facts(m, facts, count, placed);
+    return save_chunk(m, NULL, 0, placed, n);
+}
+
 /* The facts of those who have any news, some people a statement. */
 static bool save_facts(struct merge *m) {
-    struct store_placed *facts = ARENA_ARRAY(m->arena, struct store_placed, m->reading->fact_count);
-    size_t n = place_facts(m, facts);
+    const struct store_reading *r = m->reading;
+    sort_refs(m);
+    if (r->feed != NULL) {
+        return r->feed(r->feed_ctx, (struct store_reading_parts *)m, m->err);
+    }
+    struct store_placed *facts = ARENA_ARRAY(m->arena, struct store_placed, r->fact_count);
+    size_t n = place_facts(m, r->facts, r->fact_count, facts);
     int64_t people[CHUNK_PEOPLE];
     size_t people_count = 0;
     size_t kept = 0; /* facts of these people, moved together to `start` */

@@ -28,6 +28,9 @@ Ben,Okri,,ben@school.example,-,-
 """
 
 
+EMAIL = ("--email", "SIS Login ID")
+
+
 class School:
     def __init__(self, place, platform):
         self.laurel, self.platform = place, platform
@@ -79,27 +82,35 @@ def test_a_dry_run_shows_columns_and_people_and_stores_nothing(school):
     out = school.upload(CANVAS.format(ana="8.00"), "--dry-run").out
     assert "Canvas's gradebook export:" in out
     assert 'score of "Lab safety quiz", out of 10' in out and "does not count" in out and "not used" in out
-    assert "1 found by the school's number." in out and "1 found by their e-mail address." in out
-    assert "874  Stranger, A" in out and "873  Twin, Al" in out, "two people have that address: neither is taken"
+    assert "1 found by the school's number." in out and "e-mail" not in out, "nobody is found by an address unasked"
+    assert "left out: school's number s-77, login stranger  Stranger, A (nobody in this course has that)" in out
+    assert "login ben@school.example  Okri, Ben" in out
+    asked = school.upload(CANVAS.format(ana="8.00"), "--dry-run", "--email", "SIS Login ID").out
+    assert "1 found by their e-mail address." in asked and "Okri, Ben" not in asked
     assert "1 rows of Canvas's test student are left out." in out and "Nothing was stored." in out
     assert school.counts() == before
 
 
 def test_a_file_becomes_badges_and_a_second_one_changes_only_what_changed(school):
-    out = school.upload(CANVAS.format(ana="8.00")).out
-    assert "of 2 people stored" in out
+    out = school.upload(CANVAS.format(ana="8.00"), *EMAIL).out
+    assert "3 items, 2 people of the course; 5 results are new, 0 changed, 0 unchanged." in out
+    assert "(two people in this course have that)" in out, "two people have that address: neither is taken"
     wait_until(lambda: school.awards("ana", "quiz"), PROMPT_S, "the award at exactly 80 percent")
     assert school.awards("ana", "secret") == [], "manual posting: learners may not see it"
     assert not [a for a in school.laurel.cli("award", "list", "--json").json() if a["learner"]["sub"] not in ("ana",)]
-    assert "; 0 changed." in school.upload(CANVAS.format(ana="8.00")).out
-    assert "; 1 changed." in school.upload(CANVAS.format(ana="")).out, "a grade that was taken back"
+    again = school.upload(CANVAS.format(ana="8.00"), *EMAIL).out
+    assert "0 results are new, 0 changed, 5 unchanged." in again and "Stored; 0 rows changed." in again
+    back = school.upload(CANVAS.format(ana=""), *EMAIL, "--json").json()
+    assert back["stored"] == 1 and back["changed"] == 1 and back["unchanged"] == 4, "a grade that was taken back"
+    assert [s["looked_for"] for s in back["left_out"]] == ["e-mail address twin@school.example",
+                                                           "school's number s-77, e-mail address stranger"]
     assert school.laurel.rows("SELECT f.score FROM fact f JOIN item i ON i.id = f.item_id JOIN person p ON p.id = f.person_id"
                               " WHERE i.title = 'Lab safety quiz' AND p.sub = 'ana'") == [(None,)]
     assert len(school.awards("ana", "quiz")) == 1
 
 
 def test_moodle_s_export_is_read_beside_it(school):
-    out = school.upload(MOODLE).out
+    out = school.upload(MOODLE, "--email", "Email address").out
     assert "Moodle's grade export:" in out and "not used: the percentage is there" in out
     assert "1 found by the school's number." in out and "1 found by their e-mail address." in out
     wait_until(lambda: school.awards("ana", "week"), PROMPT_S, "the award")

@@ -5,11 +5,15 @@
 
 #include <cmocka.h>
 
-#include "grades_csv.h"
+#include "csv_text.h"
 
 static bool parse(struct arena *a, const char *text, struct grades_reading *out, struct err *err) {
     *err = (struct err){0};
-    return grades_csv_parse(sv_from(text), a, out, NULL, err);
+    struct grades_csv_survey survey;
+    struct csv_text t = {.text = sv_from(text)};
+    bool is_parsed = csv_text_parse(&t, NULL, a, &survey, err);
+    *out = survey.reading;
+    return is_parsed;
 }
 
 static void assert_dec(struct dec d, const char *text) {
@@ -59,6 +63,8 @@ static void csv__reads_what_spreadsheets_write(void **state) {
         "person,item,score,maximum\nana,Quiz,8.5,10\n,,,\n",
         "person,item,score,maximum,,\nana,Quiz,8.5,10,,,,\n",
         "person,item,score,maximum\rana,Quiz,8.50,10.0\r",
+        "sep=;\r\nperson;item;score;maximum\r\nana;Quiz;8,5;10\r\n",
+        "\xEF\xBB\xBFsep=;\nperson;item, or so;item;score;maximum\nana;x;Quiz;8,5;10\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         AUTO_ARENA a = {0};
@@ -101,6 +107,7 @@ static void csv__says_what_is_wrong_and_where(void **state) {
         {"person,item,score,maximum\n\"ana,Quiz,8,10\n", "quotes", "row 2"},
         {"person,item,score,maximum\nana \"b\",Quiz,8,10\n", "quotes", "row 2"},
         {"\xFF\xFEp\0e", "utf8", "CSV UTF-8"},
+        {"PK\x03\x04xl/workbook.xml", "workbook", "CSV UTF-8"},
         {"person,item,score,maximum\nJos\xE9,Quiz,8,10\n", "utf8", "CSV UTF-8"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -120,10 +127,9 @@ static void csv__is_bounded(void **state) {
     AUTO_ARENA a = {0};
     struct grades_reading r;
     struct err err = {0};
-    size_t len = GRADES_CSV_BYTES_MAX + 1;
-    char *large = arena_alloc(&a, len);
-    memset(large, 'a', len);
-    assert_false(grades_csv_parse(sv_of(large, len), &a, &r, NULL, &err));
+    struct grades_csv_survey survey;
+    const struct grades_csv_file large = {.size = GRADES_CSV_BYTES_MAX + 1};
+    assert_false(grades_csv_survey(&large, NULL, &a, &survey, &err)); /* nothing is read */
     assert_string_equal(err.reason, "size");
     struct str text;
     str_init(&text, &a, 100000);
@@ -168,6 +174,114 @@ static void csv__keeps_negative_and_extra_scores(void **state) {
     assert_false(r.facts[2].has_maximum);
 }
 
+/* However the bytes arrive, and however the rows are ordered. */
+static void csv__reads_any_order_in_any_pieces(void **state) {
+    (void)state;
+    enum { PEOPLE = 400, ITEMS = 400 }; /* more than what is kept at once */
+    AUTO_ARENA a = {0};
+    struct str by_item;
+    str_init(&by_item, &a, (size_t)16 << 20);
+    str_add_c(&by_item, "person,item,score,maximum\n");
+    for (int i = 0; i < ITEMS; i++) {
+        for (int p = 0; p < PEOPLE; p++) {
+            str_addf(&by_item, "p%d,i%d,%d,1000\n", p, i, p + i);
+        }
+    }
+    struct csv_text t = {.text = str_sv(&by_item), .chunk = 4001};
+    struct grades_csv_survey survey;
+    struct err err = {0};
+    assert_true(csv_text_parse(&t, NULL, &a, &survey, &err));
+    assert_int_equal(survey.reading.fact_count, PEOPLE * ITEMS);
+    assert_int_equal(survey.result_count, PEOPLE * ITEMS);
+    assert_int_equal(t.reads, 3); /* the survey, and once for each window */
+    assert_true(t.largest_part <= 8192);
+    for (size_t i = 0; i < survey.reading.fact_count; i++) {
+        const struct model_fact *f = &survey.reading.facts[i];
+        char want[DEC_TEXT_MAX];
+        (void)snprintf(want, sizeof want, "p%zu", i / ITEMS); /* whole people, in order */
+        assert_true(sv_eq(f->person_ref, sv_from(want)));
+        assert_int_equal(f->item_index, i % ITEMS);
+        assert_int_equal(f->score.mantissa * (f->score.scale == 0 ? 1 : 0) % 10,
+                         (i / ITEMS + i % ITEMS) % 10);
+    }
+    /* the last row says again what the first did */
+    str_add_c(&by_item, "p0,i0,1,1000\n");
+    t.text = str_sv(&by_item);
+    assert_false(csv_text_parse(&t, NULL, &a, &survey, &err));
+    assert_string_equal(err.text, "row 160002 repeats the person and item of row 2");
+}
+
+static void csv__finds_what_is_wrong_in_the_last_row(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct str text;
+    str_init(&text, &a, (size_t)16 << 20);
+    str_add_c(&text, "person,item,score,maximum\n");
+    for (int i = 0; i < 400000; i++) {
+        str_addf(&text, "p%d,i%d,1,2\n", i / 100, i % 100);
+    }
+    str_add_c(&text, "p0,i0,one,2\n");
+    struct csv_text t = {.text = str_sv(&text)};
+    struct grades_csv_survey survey;
+    struct err err = {0};
+    assert_false(csv_text_parse(&t, NULL, &a, &survey, &err));
+    assert_string_equal(err.text, "row 400002: the score \"one\" is not a number");
+    assert_int_equal(t.part_count, 0); /* nobody was told anything before the whole was checked */
+}
+
+/* A quote that is never closed must not fill the memory. */
+static void csv__bounds_a_quote_that_is_not_closed(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    struct str text;
+    str_init(&text, &a, (size_t)8 << 20);
+    str_add_c(&text, "person,item,score,maximum\nana,\"");
+    for (int i = 0; i < 400000; i++) {
+        str_add_c(&text, "x,y,z\n");
+    }
+    struct csv_text t = {.text = str_sv(&text)};
+    struct grades_csv_survey survey;
+    struct err err = {0};
+    size_t before = a.used_bytes;
+    assert_false(csv_text_parse(&t, NULL, &a, &survey, &err));
+    assert_string_equal(err.reason, "cell");
+    assert_true(a.used_bytes - before < 100000);
+}
+
+static bool read_other(void *ctx, size_t at, char *bytes, size_t cap, size_t *len,
+                       struct err *err) {
+    static const char *const texts[] = {"person,item,score,maximum\nana,Quiz,8,10\n",
+                                        "person,item,score,maximum\nben,Quiz,8,10\n"};
+    size_t *reads = ctx;
+    struct sv text = sv_from(texts[*reads > 0]);
+    (void)err;
+    (void)cap;
+    *len = at == 0 ? text.len : 0;
+    memcpy(bytes, text.ptr, *len);
+    *reads += *len == 0 ? 1 : 0;
+    return true;
+}
+
+static bool take_none(void *ctx, const struct model_fact *facts, size_t count, struct err *err) {
+    (void)ctx;
+    (void)facts;
+    (void)count;
+    (void)err;
+    return true;
+}
+
+static void csv__notices_another_file(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    size_t reads = 0;
+    const struct grades_csv_file file = {.size = 40, .read = read_other, .ctx = &reads};
+    struct grades_csv_survey survey;
+    struct err err = {0};
+    assert_true(grades_csv_survey(&file, NULL, &a, &survey, &err));
+    assert_false(grades_csv_facts(&file, NULL, &survey, NULL, take_none, NULL, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv__reads_the_plain_format),
@@ -176,6 +290,10 @@ int main(void) {
         cmocka_unit_test(csv__is_bounded),
         cmocka_unit_test(csv__takes_the_guard_against_formulas_off),
         cmocka_unit_test(csv__keeps_negative_and_extra_scores),
+        cmocka_unit_test(csv__reads_any_order_in_any_pieces),
+        cmocka_unit_test(csv__finds_what_is_wrong_in_the_last_row),
+        cmocka_unit_test(csv__bounds_a_quote_that_is_not_closed),
+        cmocka_unit_test(csv__notices_another_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

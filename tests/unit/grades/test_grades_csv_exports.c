@@ -6,13 +6,14 @@
 
 #include <cmocka.h>
 
-#include "grades_csv.h"
+#include "csv_text.h"
 #include <stdlib.h>
 
 struct sheet {
     struct arena arena;
-    struct grades_reading r;
-    struct grades_csv_map map;
+    struct grades_csv_survey map;
+    struct grades_reading r; /* the survey's, with all facts */
+    struct grades_csv_choices choices;
     struct err err;
 };
 
@@ -30,7 +31,10 @@ static int teardown(void **state) {
 
 static bool parse(struct sheet *s, const char *text) {
     s->err = (struct err){0};
-    return grades_csv_parse(sv_from(text), &s->arena, &s->r, &s->map, &s->err);
+    struct csv_text t = {.text = sv_from(text)};
+    bool is_parsed = csv_text_parse(&t, &s->choices, &s->arena, &s->map, &s->err);
+    s->r = s->map.reading;
+    return is_parsed;
 }
 
 static void must_parse(struct sheet *s, const char *text) {
@@ -72,7 +76,7 @@ static const struct model_fact *fact_of(const struct sheet *s, const char *perso
 static const char *use_of(struct sheet *s, const char *column) {
     for (size_t i = 0; i < s->map.column_count; i++) {
         if (sv_eq(s->map.columns[i].name, sv_from(column))) {
-            return sv_c(&s->arena, s->map.columns[i].use);
+            return sv_c(&s->arena, s->map.columns[i].words);
         }
     }
     return "no such column";
@@ -133,7 +137,7 @@ static void csv__says_what_canvas_s_columns_are_used_for(void **state) {
     assert_string_equal(use_of(s, "Notes"), "not used");
     assert_string_equal(use_of(s, "Labs Final Score"), "not used");
     assert_string_equal(use_of(s, "Unposted Final Score"), "not used");
-    assert_string_equal(use_of(s, "SIS User ID"), "finds the person (first)");
+    assert_string_equal(use_of(s, "SIS User ID"), "finds the person, by the school's number");
     assert_string_equal(use_of(s, "Final Grade"), "course total");
     /* hidden from learners, perhaps: it must not leak through a badge */
     assert_false(fact_of(s, "871", "Essay, final")->is_posted);
@@ -248,7 +252,8 @@ static void csv__reads_moodle_s_export(void **state) {
     assert_true(f != NULL && !f->has_score && !f->is_posted && f->letter.len == 0);
     assert_true(sv_eq(s->r.members[0].name, SV("Ana Ruiz")));
     assert_true(sv_eq(s->r.members[0].sourcedid, SV("S01")));
-    assert_true(sv_eq(s->r.members[1].email, SV("ben@school.example")));
+    assert_int_equal(s->r.members[1].email.len, 0); /* finds nobody until it is chosen */
+    assert_non_null(strstr(use_of(s, "Email address"), "unless it is chosen"));
     assert_string_equal(use_of(s, "Assignment: Task 1 (Real)"),
                         "not used: the percentage is there");
     assert_string_equal(use_of(s, "Assignment: Task 1 (Percentage)"),
@@ -276,7 +281,112 @@ static void csv__refuses_what_moodle_never_writes(void **state) {
     must_fail(s, "Username,Quiz: A (Real)\nana01,Error\n", "number", "row 2");
     must_fail(s, "Username,Quiz: A (Real)\n,7\n", "empty", "row 2");
     must_fail(s, "Username,Quiz: A (Real)\nana01,7\nana01,8\n", "repeated", "row 2");
-    must_fail(s, "First name,Quiz: A (Real)\nAna,7\n", "columns", "person, item"); /* who? */
+}
+
+/* The same course in the words of Moodle's language packs. */
+static void csv__reads_moodle_s_other_languages(void **state) {
+    static const char *const files[] = {
+        "Vorname;Nachname;ID-Nummer;E-Mail-Adresse;Aufgabe: Bericht (Punkte);Aufgabe: Bericht "
+        "(Prozentsatz);Aufgabe: Bericht (Note);Aufgabe: Bericht (Feedback);Kurs gesamt (Punkte)\n"
+        "Ana;Ruiz;s-1;a@x.example;8,50;85,00 %;B;gut;42,50\n",
+        "Nombre,Apellido(s),Número de ID,Dirección de correo,Tarea: Bericht (Real),Tarea: Bericht "
+        "(Porcentaje),Tarea: Bericht (Letra),Tarea: Bericht (Retroalimentación),Total del curso "
+        "(Real)\nAna,Ruiz,s-1,a@x.example,8.50,85.00 %,B,bien,42.50\n",
+        "Prénom;Nom de famille;Numéro d'identification;Adresse de courriel;Devoir : Bericht "
+        "(Brut);Devoir : Bericht (Pourcentage);Devoir : Bericht (Lettre);Devoir : Bericht "
+        "(Feedback);Total du cours (Brut)\nAna;Ruiz;s-1;a@x.example;8,50;85,00 %;B;bien;42,50\n",
+        "Nome,Apelido,Número de identificação (ID),Endereço de e-mail,Trabalho: Bericht (Real),"
+        "Trabalho: Bericht (Percentagem),Trabalho: Bericht (Letra),Trabalho: Bericht (Feedback),"
+        "Total da disciplina (Real)\nAna,Ruiz,s-1,a@x.example,\"8,50\",\"85,00 "
+        "%\",B,bem,\"42,50\"\n",
+        "Nome\tSobrenome\tNúmero de identificação\tEndereço de email\tTarefa: Bericht "
+        "(Real)\tTarefa: "
+        "Bericht (Porcentagem)\tTarefa: Bericht (Letra)\tTarefa: Bericht (Comentários)\tTotal do "
+        "curso (Real)\nAna\tRuiz\ts-1\ta@x.example\t8,50\t85,00 %\tB\tbem\t42,50\n",
+        "Nome;Cognome;Codice identificativo;Indirizzo email;Compito: Bericht (Punteggio);Compito: "
+        "Bericht (Percentuale);Compito: Bericht (Lettera);Compito: Bericht (Feedback);Totale corso "
+        "(Punteggio)\nAna;Ruiz;s-1;a@x.example;8,50;85,00 %;B;bene;42,50\n",
+        "Voornaam;Achternaam;ID-nummer;E-mailadres;Opdracht: Bericht (Echt);Opdracht: Bericht "
+        "(Percentage);Opdracht: Bericht (Letter);Opdracht: Bericht (Feedback);Cursustotaal "
+        "(Echt)\nAna;Ruiz;s-1;a@x.example;8,50;85,00 %;B;goed;42,50\n",
+        "First name,Last name,ID number,Email address,Assignment: Bericht (Real),Assignment: "
+        "Bericht "
+        "(Percentage),Assignment: Bericht (Letter),Assignment: Bericht (Feedback),Course total "
+        "(Real)\nAna,Ruiz,s-1,a@x.example,8.50,85.00 %,B,good,42.50\n",
+    };
+    struct sheet *s = *state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        must_parse(s, files[i]);
+        const struct model_fact *f = fact_of(s, "s-1", "Bericht");
+        const struct model_fact *total = fact_of(s, "s-1", "Course total");
+        if (s->map.format != GRADES_CSV_MOODLE || s->r.item_count != 2 || f == NULL ||
+            total == NULL || !sv_eq(s->r.members[0].name, SV("Ana Ruiz"))) {
+            fail_msg("language %zu", i);
+        }
+        assert_dec(f->score, "85");
+        assert_dec(item_of(s, "Bericht")->maximum, "100");
+        assert_true(sv_eq(f->letter, SV("B")));
+        assert_dec(total->score, "42.5");
+        assert_int_equal(item_of(s, "Course total")->kind, MODEL_ITEM_COURSE_FINAL);
+    }
+}
+
+static void csv__judges_unknown_words_by_the_cells_below(void **state) {
+    struct sheet *s = *state;
+    must_parse(s, "Fornavn;Efternavn;Nummer;Opgave: Rapport (Karakter);Opgave: Rapport "
+                  "(Procentdel);Opgave: Rapport (Kommentar);Quiz: Uge 1 (Karakter)\n"
+                  "Ana;Ruiz;s-1;8,50;85,00 %;7 rigtige;-\n"
+                  "Ben;Okri;s-2;-;-;;7,00\n");
+    assert_int_equal(s->map.format, GRADES_CSV_MOODLE);
+    assert_int_equal(s->r.item_count, 2);
+    /* no column says who it is until somebody chooses one */
+    assert_dec(fact_of(s, "row 2", "Opgave: Rapport")->score, "85");
+    assert_string_equal(use_of(s, "Opgave: Rapport (Kommentar)"), "not used");
+    assert_false(item_of(s, "Uge 1")->has_maximum);
+    assert_dec(fact_of(s, "row 3", "Uge 1")->score, "7");
+    const struct grades_csv_choice list[] = {
+        {.column = 2, .has_use = true, .use = GRADES_CSV_SCHOOL},
+        {.name = SV("Quiz: Uge 1 (Karakter)"), .maximum = SV("12,5")}};
+    s->choices = (struct grades_csv_choices){.list = list, .count = 2};
+    must_parse(s, "Fornavn;Efternavn;Nummer;Opgave: Rapport (Karakter);Opgave: Rapport "
+                  "(Procentdel);Quiz: Uge 1 (Karakter)\n"
+                  "Ana;Ruiz;s-1;8,50;85,00 %;7,00\n");
+    assert_true(sv_eq(s->r.members[0].sourcedid, SV("s-1")));
+    assert_dec(item_of(s, "Uge 1")->maximum, "12.5");
+    assert_string_equal(use_of(s, "Quiz: Uge 1 (Karakter)"), "score of \"Uge 1\", out of 12.5");
+}
+
+static void csv__does_what_was_chosen(void **state) {
+    struct sheet *s = *state;
+    const struct grades_csv_choice list[] = {
+        {.name = SV("lab safety quiz (120)"), .has_use = true, .use = GRADES_CSV_UNUSED},
+        {.name = SV("Notes"), .has_use = true, .use = GRADES_CSV_LOGIN},
+        {.name = SV("SIS Login ID"), .has_use = true, .use = GRADES_CSV_EMAIL}};
+    s->choices = (struct grades_csv_choices){.list = list, .count = 3};
+    must_parse(s, CANVAS_HEAD CANVAS_POINTS CANVAS_ANA);
+    assert_null(item_of(s, "Lab safety quiz"));
+    assert_string_equal(use_of(s, "Lab safety quiz (120)"), "left out");
+    assert_true(sv_eq(s->r.members[0].login, SV("shy")));
+    assert_true(sv_eq(s->r.members[0].email, SV("ana01")));
+    assert_string_equal(use_of(s, "SIS Login ID"), "finds the person, by e-mail address");
+    /* a file of another kind than the choices were made for */
+    must_fail(s, SMALL "Points Possible,,,,10\n", "choice", "no column");
+    const struct grades_csv_choice zero[] = {{.column = 4, .maximum = SV("0")}};
+    s->choices = (struct grades_csv_choices){.list = zero, .count = 1};
+    must_fail(s, SMALL "Ana,871,a,B,8\n", "choice", "above zero");
+}
+
+static void csv__reads_grades_in_words(void **state) {
+    struct sheet *s = *state;
+    must_parse(s, SMALL "Points Possible,,,,10\nAna,871,a,B,Complete\nBen,872,b,B,incomplete\n"
+                        "Cy,873,c,B,Sehr gut\n");
+    assert_int_equal(fact_of(s, "871", "Quiz")->completion, MODEL_COMPLETION_COMPLETE);
+    assert_int_equal(fact_of(s, "872", "Quiz")->completion, MODEL_COMPLETION_INCOMPLETE);
+    assert_int_equal(fact_of(s, "873", "Quiz")->completion, MODEL_COMPLETION_UNKNOWN);
+    assert_true(sv_eq(fact_of(s, "873", "Quiz")->letter, SV("Sehr gut")));
+    must_parse(s, "Username,Quiz: A (Real)\nana01,Competent\n"); /* a scale */
+    assert_true(sv_eq(fact_of(s, "ana01", "A")->letter, SV("Competent")));
+    assert_false(fact_of(s, "ana01", "A")->has_score);
 }
 
 int main(void) {
@@ -290,6 +400,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(csv__reads_moodle_s_export, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__keeps_moodle_s_namesakes_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__refuses_what_moodle_never_writes, setup, teardown),
+        cmocka_unit_test_setup_teardown(csv__reads_moodle_s_other_languages, setup, teardown),
+        cmocka_unit_test_setup_teardown(csv__judges_unknown_words_by_the_cells_below, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(csv__does_what_was_chosen, setup, teardown),
+        cmocka_unit_test_setup_teardown(csv__reads_grades_in_words, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

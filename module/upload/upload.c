@@ -1,0 +1,89 @@
+#include "upload.h"
+#include "upload_internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool upload_file_create(int *fd, struct err *err) {
+    const char *folder = getenv("TMPDIR");
+    char path[4096];
+    folder = folder == NULL || folder[0] != '/' ? "/var/tmp" : folder;
+    *fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*fd >= 0) {
+        return true;
+    }
+    /* a file system without such files */
+    int n = snprintf(path, sizeof path, "%s/laurel-XXXXXX", folder);
+    *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
+    if (*fd < 0) {
+        return err_because(err, ERR_UPSTREAM, "busy",
+                           "the server has no room for the file now; try again later");
+    }
+    (void)unlink(path);
+    return true;
+}
+
+static bool read_at(void *ctx, size_t at, char *bytes, size_t cap, size_t *len, struct err *err) {
+    const struct upload_file *file = ctx;
+    size_t rest = at < file->size ? file->size - at : 0;
+    ssize_t n = 0;
+    do {
+        n = pread(file->fd, bytes, rest < cap ? rest : cap, (off_t)(file->offset + at));
+    } while (n < 0 && errno == EINTR);
+    *len = n > 0 ? (size_t)n : 0;
+    if (n < 0 || (n == 0 && rest > 0)) {
+        return err_because(err, ERR_INPUT, "file", "the file could not be read to its end");
+    }
+    return true;
+}
+
+struct grades_csv_file upload_reader(const struct upload_file *file) {
+    return (struct grades_csv_file){.size = file->size, .read = read_at, .ctx = (void *)file};
+}
+
+bool upload_read(const struct upload_request *req, struct upload *out, struct err *err) {
+    *out = (struct upload){0};
+    const struct grades_csv_file file = upload_reader(&req->file);
+    return grades_csv_survey(&file, req->choices, req->arena, &out->survey, err) &&
+           upload_match(req, out, err);
+}
+
+struct feed {
+    const struct upload_request *req;
+    const struct upload *upload;
+    struct store_reading_parts *into;
+};
+
+static bool hand_on(void *ctx, const struct model_fact *facts, size_t count, struct err *err) {
+    (void)err; /* the store keeps it */
+    const struct feed *f = ctx;
+    return store_reading_add(f->into, facts, count);
+}
+
+static bool feed(void *ctx, struct store_reading_parts *into, struct err *err) {
+    struct feed *f = ctx;
+    const struct grades_csv_file file = upload_reader(&f->req->file);
+    f->into = into;
+    return grades_csv_facts(&file, f->req->choices, &f->upload->survey, f->upload->is_wanted,
+                            hand_on, f, err);
+}
+
+bool upload_store(const struct upload_request *req, struct upload *u, usec_t now,
+                  struct store_reading_result *out, struct err *err) {
+    struct feed f = {.req = req, .upload = u};
+    const struct store_reading reading = {.institution_id = req->course->institution_id,
+                                          .course_id = req->course->id,
+                                          .registration_id = req->course->registration_id,
+                                          .items = u->survey.reading.items,
+                                          .item_count = u->survey.reading.item_count,
+                                          .members = u->members,
+                                          .member_count = u->member_count,
+                                          .source = SV("csv"),
+                                          .is_partial = true,
+                                          .read_at = now,
+                                          .feed = feed,
+                                          .feed_ctx = &f};
+    return store_reading_save(req->store, &reading, out, err);
+}

@@ -1,0 +1,2 @@
+-- -> nothing text
+SELECT upload_purge()
