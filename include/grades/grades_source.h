@@ -15,6 +15,10 @@ struct grades_source {
     enum grades_kind kind;
     struct sv base_url; /* moodle and canvas: the site ("https://lms.example/moodle") */
     struct sv token;    /* secret; never in an error text */
+    /* Canvas: the token was refused; *token is another, in the arena. A reading asks once. Fails as
+     * the reading then does. NULL: there is no other. */
+    bool (*renew)(void *ctx, struct sv refused, struct arena *a, struct sv *token, struct err *err);
+    void *renew_ctx;
     const struct lti_service *service; /* ags: the registration's services; else may be NULL */
 };
 

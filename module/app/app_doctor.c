@@ -2,6 +2,7 @@
 #include "grades_source.h"
 #include "jose_keyset.h"
 #include "net_fetch.h"
+#include "source_open.h"
 #include "store_job.h"
 #include "store_key.h"
 #include "store_reconciliation.h"
@@ -118,26 +119,20 @@ static size_t allow_own_address(const struct app *app, struct sv allowed[CONF_OU
 
 static void check_source(struct app_doctor *d, const struct store_source *row) {
     AUTO_ARENA a = {0};
-    struct store_source stored = {0};
     struct grades_source source = {0};
     struct grades_probe probe = {0};
     struct err err = {0};
     const struct grades_course none = {0};
     const struct grades_io io = {.http = lti_http_of(d->net), .clock = clock_system, .arena = &a};
-    if (!grades_kind_parse(row->kind, &source.kind) ||
-        (source.kind != GRADES_MOODLE &&
-         source.kind != GRADES_CANVAS)) { /* the others need a course */
+    const struct source_use use = {.store = d->app->store, .http = io.http, .clock = clock_system};
+    enum grades_kind kind = GRADES_CSV;
+    if (!grades_kind_parse(row->kind, &kind) ||
+        (kind != GRADES_MOODLE && kind != GRADES_CANVAS)) { /* the others need a course */
         return;
     }
-    if (!store_source_get(d->app->store, row->institution_id, row->deployment_id, &a, &stored,
-                          &err)) {
-        (void)report_err(d, "source", &err);
-        return;
-    }
-    source.base_url = stored.base_url;
-    source.token = stored.token;
     struct sv name = row->base_url.len > 0 ? row->base_url : row->kind;
-    if (!grades_test(&source, &none, &io, &probe, &err)) {
+    if (!source_open(&use, row->institution_id, row->deployment_id, &a, &source, &err) ||
+        !grades_test(&source, &none, &io, &probe, &err)) {
         report(d, false, "source", sv_printf(&a, "%.*s: %s", SV_ARG(name), err.text));
         return;
     }

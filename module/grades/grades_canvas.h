@@ -17,11 +17,12 @@ struct canvas_link {
     const struct grades_io *io;
     int64_t requests, bytes;
     usec_t started_at;
+    struct sv renewed; /* the token that stands for the source's since that was refused */
 };
 
 /* GET `url` (absolute, same origin as base_url) and parse it; the caller owns *out. One request at
  * a time, and slower while Canvas says that little is left; what is transient is tried four times
- * if io can wait. `what` says in words what is read. Fails with a sentence for people:
+ * if io can wait, and a refused token is renewed once. `what` says in words what is read. Fails with a sentence for people:
  *   ERR_DENIED PARK     "token" (refused), "permission" (not allowed to see this)
  *   ERR_NOT_FOUND PARK  "http_404"
  *   ERR_UPSTREAM LATER  "throttle", "truncated", "http_5xx", "too_long", as net_fetch

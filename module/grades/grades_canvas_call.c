@@ -149,9 +149,10 @@ static bool try_once(struct canvas_link *link, struct sv url, const char *what,
                      struct arena *scratch, struct net_response *response, const struct reply *out,
                      struct err *err) {
     const struct grades_io *io = link->io;
+    struct sv token = link->renewed.len > 0 ? link->renewed : link->source->token;
     /* Ids pass 2^53, so they are asked for as strings (lti.md 11.3). */
     const struct net_header headers[] = {
-        {SV("Authorization"), sv_printf(scratch, "Bearer %.*s", SV_ARG(link->source->token))},
+        {SV("Authorization"), sv_printf(scratch, "Bearer %.*s", SV_ARG(token))},
         {SV("Accept"), SV("application/json+canvas-string-ids")},
     };
     const struct net_request request = {
@@ -182,6 +183,30 @@ static bool try_once(struct canvas_link *link, struct sv url, const char *what,
     return body_parse(response->body, what, out, err);
 }
 
+/* Is there another token to go on with? False leaves *last as what the reading says. */
+static bool renew(struct canvas_link *link, struct err *last) {
+    const struct grades_source *source = link->source;
+    bool is_refused = last->code == ERR_DENIED && strcmp(last->reason, "token") == 0;
+    struct err failed = {0};
+    if (!is_refused || source->renew == NULL) {
+        return false;
+    }
+    if (link->renewed.len > 0) {
+        *last = (struct err){0};
+        (void)err_because(last, ERR_DENIED, "token",
+                          "Canvas refuses even a new token of what was granted to Laurel: a badge "
+                          "admin must connect Canvas again on Laurel's Connection page");
+        return err_retry_as(last, ERR_RETRY_PARK);
+    }
+    if (!source->renew(source->renew_ctx, source->token, link->io->arena, &link->renewed,
+                       &failed)) {
+        *last = failed;
+        return false;
+    }
+    *last = (struct err){0};
+    return true;
+}
+
 static bool get(struct canvas_link *link, struct sv url, const char *what, struct arena *scratch,
                 struct net_response *response, const struct reply *out, struct err *err) {
     int tries = link->io->pause == NULL ? 1 : TRIES;
@@ -191,7 +216,8 @@ static bool get(struct canvas_link *link, struct sv url, const char *what, struc
         if (!is_within_limits(link, what, err)) {
             return false;
         }
-        if (try_once(link, url, what, scratch, response, out, &last)) {
+        if (try_once(link, url, what, scratch, response, out, &last) ||
+            (renew(link, &last) && try_once(link, url, what, scratch, response, out, &last))) {
             return true;
         }
         if (last.retry != ERR_RETRY_LATER || i == tries) {

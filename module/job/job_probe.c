@@ -4,9 +4,9 @@
 #include "job_internal.h"
 #include "lti_ags.h"
 #include "lti_nrps.h"
+#include "source_open.h"
 #include "store_capability.h"
 #include "store_connection.h"
-#include "store_source.h"
 #include <string.h>
 
 #define TYPE_LINEITEMS "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -137,18 +137,18 @@ static void probe_roster(struct probe *pr) {
 static void probe_source(struct probe *pr) {
     struct store_capabilities *found = pr->found;
     struct arena *a = pr->job->arena;
-    struct store_source stored = {0};
-    struct grades_source source = {.service = &pr->service};
+    struct grades_source source = {0};
     struct grades_probe said = {0};
     struct err why = {0};
-    if (!store_source_get(pr->job->store, pr->job->row->institution_id, pr->about.deployment_id, a,
-                          &stored, &why) ||
-        !grades_kind_parse(stored.kind, &source.kind)) {
-        found->source = not_tried(sv_copy(a, sv_from(why.text)));
+    const struct source_use use = {
+        .store = pr->job->store, .http = pr->service.http, .clock = pr->job->app->options.clock};
+    if (!source_open(&use, pr->job->row->institution_id, pr->about.deployment_id, a, &source,
+                     &why)) {
+        found->source = why.code == ERR_NOT_FOUND ? not_tried(sv_copy(a, sv_from(why.text)))
+                                                  : tried(a, false, &why);
         return;
     }
-    source.base_url = stored.base_url;
-    source.token = stored.token;
+    source.service = &pr->service;
     if (source.kind == GRADES_CSV) { /* nothing to ask: a file brings what it brings */
         found->source = (struct store_finding){.is_tried = true, .is_good = true};
         found->source_can = GRADES_CAN_SCORES | GRADES_CAN_TITLES;

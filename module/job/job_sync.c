@@ -3,6 +3,7 @@
 #include "job_sync.h"
 #include "grades_source.h"
 #include "job_scope.h"
+#include "source_open.h"
 
 /* Everything, or what may have changed since the last good reading, and whom that one knew. */
 static bool choose_scope(struct job *job, const struct store_course *course,
@@ -34,14 +35,16 @@ static bool read_course(struct sync_run *run, struct grades_reading *out, struct
     const struct store_course *course = &run->course;
     struct lti_service service = {0};
     struct grades_source source = {0};
-    if (!grades_kind_parse(run->source.kind, &source.kind) ||
-        !job_service(job, course->registration_id, course->platform_deployment_id, &service, err)) {
-        return err_set(err, ERR_BUG, "there is no kind of source \"%.*s\"",
-                       SV_ARG(run->source.kind));
+    if (!job_service(job, course->registration_id, course->platform_deployment_id, &service, err)) {
+        return false;
     }
-    service.http = job_replay_http(&run->replay);
-    source.base_url = run->source.base_url;
-    source.token = run->source.token;
+    const struct source_use use = {
+        .store = job->store, .http = service.http, .clock = job->app->options.clock};
+    if (!source_open(&use, course->institution_id, course->deployment_id, job->arena, &source,
+                     err)) {
+        return false;
+    }
+    service.http = job_replay_http(&run->replay); /* the reading's, and not that of tokens */
     source.service = &service;
     struct model_link *links = NULL;
     size_t link_count = 0;

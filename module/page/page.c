@@ -67,6 +67,10 @@ HANDLER(key_shared)
 HANDLER(key_set)
 HANDLER(status_list)
 HANDLER(revocations)
+HANDLER(connection_revoke)
+HANDLER(events)
+HANDLER(oauth_start)
+HANDLER(oauth_return)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -86,6 +90,9 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/lti/notices/:registration", go_notices, 0},
     {WEB_GET, "/verify", go_verify, 0},
     {WEB_POST, "/verify", go_verify_check, 0},
+    {WEB_POST, "/events/:feed", go_events, 0},
+    {WEB_POST, "/oauth/canvas/start", go_oauth_start, 0},
+    {WEB_GET, "/oauth/canvas", go_oauth_return, 0},
     {WEB_GET, "/healthz", go_health, 0},
     {WEB_GET, "/readyz", go_ready, 0},
     {WEB_GET, "/metrics", go_metrics_show, 0},
@@ -133,6 +140,8 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/app/l/:launch/connection/deployment", go_connection_deployment,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_POST, "/app/l/:launch/connection/invite", go_connection_invite,
+     PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    {WEB_POST, "/app/l/:launch/connection/revoke", go_connection_revoke,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     /* Loaded again after a link was made: the link is not shown twice. */
     {WEB_GET, "/app/l/:launch/connection/invite", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},

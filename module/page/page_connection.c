@@ -188,7 +188,7 @@ static bool add_connection(struct page *p, json_t *list, const struct store_conn
     add_state(p, obj, c, is_failing);
     add_grants(p, obj, c);
     page_set_bool(obj, "has_deployment", c->id != 0);
-    return true;
+    return page_connection_canvas(p, obj, c, err);
 }
 
 static json_t *connect_model(const struct page *p, const struct page_connection_link *link) {

@@ -18,6 +18,11 @@ json_t *page_connection_services(struct arena *a, const struct page_grants *gran
 /* Which kinds of rule are possible with what the source can read. */
 json_t *page_connection_rules(const struct page_grants *grants);
 
+/* Adds `canvas` (a Canvas by OAuth2: its state, and the buttons) and `events` (its live events),
+ * each an object for the template or null. */
+NODISCARD bool page_connection_canvas(struct page *p, json_t *obj, const struct store_connection *c,
+                                      struct err *err);
+
 /* A registration link that was made a moment ago; it is shown once. */
 struct page_connection_link {
     struct sv url;

@@ -1,5 +1,7 @@
 /* The forms of the Connection page. */
+#include "base_log.h"
 #include "page_connection.h"
+#include "source_open.h"
 #include "store_invite.h"
 #include "store_parked.h"
 
@@ -88,4 +90,38 @@ bool page_connection_invite(struct page *p, struct err *err) {
                          SV_ARG(p->app->options.base_url), SV_ARG(code)),
         .expires_at = invite.expires_at};
     return page_connection_show(p, &link, err);
+}
+
+static bool find_id(struct page *p, const struct store_connection_ref *ref, int64_t *id,
+                    struct err *err) {
+    struct store_connection *all = NULL;
+    size_t count = 0;
+    if (!store_connection_list(p->app->options.store, p->session.institution_id, p->arena, &all,
+                               &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sv_eq(all[i].slug, ref->slug) && sv_eq(all[i].deployment_id, ref->deployment_id)) {
+            *id = all[i].id;
+        }
+    }
+    return *id != 0 || err_because(err, ERR_NOT_FOUND, "deployment", "there is no such deployment");
+}
+
+bool page_connection_revoke(struct page *p, struct err *err) {
+    struct web_form form = {0};
+    struct store_connection_ref ref = {0};
+    struct sv untold = {0};
+    int64_t deployment_id = 0;
+    const struct source_use use = {
+        .store = p->app->options.store, .http = p->app->http, .clock = p->app->options.clock};
+    if (!check_right(p, err) || !read_ref(p, &form, &ref, err) ||
+        !find_id(p, &ref, &deployment_id, err) ||
+        !source_revoke(&use, p->session.institution_id, deployment_id, p->session.person_id,
+                       p->arena, &untold, err)) {
+        return false;
+    }
+    log_event(LOG_LEVEL_INFO, "oauth_revoked", LOG_INT("deployment", deployment_id),
+              LOG_TEXT("untold", sv_c(p->arena, untold)));
+    return go_back(p, untold.len > 0 ? "disconnected_here" : "disconnected", err);
 }

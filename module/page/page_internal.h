@@ -135,6 +135,7 @@ page_handler page_connection;
 page_handler page_connection_probe;
 page_handler page_connection_deployment;
 page_handler page_connection_invite;
+page_handler page_connection_revoke;
 page_handler page_pick;
 page_handler page_pick_send;
 page_handler page_placed;
@@ -154,6 +155,10 @@ struct sv page_frame_origin(const struct page *p, struct sv issuer, struct sv re
 void page_allow_platform(struct page *p, const struct store_session_origins *origins);
 /* Was this sent by a page of ours, as far as the browser tells? Fails: ERR_DENIED "cross_site". */
 NODISCARD bool page_same_origin(struct page *p, struct err *err);
+/* The same for forms behind which no session's own token stands: "Origin: null" from a browser that
+ * says nothing of the site, which page_same_origin leaves to such a token, may be any page's
+ * (attacks.md D1). Their pages let the origin be told (web_response.is_origin_told). */
+NODISCARD bool page_sent_by_us(struct page *p, struct err *err);
 
 /* page_shell.c */
 /* Is this a person's browser that opens a page of a launch without its cookie? */
@@ -172,8 +177,12 @@ page_handler page_canvas;
 /* page_verify.c */
 page_handler page_verify;
 page_handler page_verify_check;
-/* page_notices.c */
+/* page_notices.c, page_events.c */
 page_handler page_notices;
+page_handler page_events;
+/* page_oauth.c */
+page_handler page_oauth_start;
+page_handler page_oauth_return;
 /* page_copy.c */
 page_handler page_copy;
 page_handler page_copy_decide;

@@ -137,22 +137,11 @@ static bool show_entry(struct page *p, const struct page_lti_arrival *a,
     return page_render(p, 200, "opened.html", model, err);
 }
 
-/* No session's own token stands behind this form: "Origin: null" from a browser that says nothing
- * of the site, which page_same_origin leaves to such a token, may be any page's (attacks.md D1).
- * The button's page lets its origin be told. */
-static bool is_sent_by_us(struct page *p, struct err *err) {
-    bool is_said = web_header(p->req, "Sec-Fetch-Site").len > 0 ||
-                   !sv_eq(web_header(p->req, "Origin"), SV("null"));
-    return page_same_origin(p, err) &&
-           (is_said || err_because(err, ERR_DENIED, "cross_site",
-                                   "your browser does not say which page this was sent from"));
-}
-
 static bool open_window(struct page *p, struct page_lti_arrival *a, struct err *err) {
     usec_t minted_at = 0;
     struct page_lti_entry entry = {0};
     const struct seal *seal = p->app->options.seal;
-    return is_sent_by_us(p, err) && page_lti_form(p, &a->form, err) &&
+    return page_sent_by_us(p, err) && page_lti_form(p, &a->form, err) &&
            lti_handoff_open(seal, a->form.handoff, a->form.id_token, a->form.state, p->now,
                             p->arena, &minted_at, err) &&
            /* By the time at which both were good: a token may live for a minute only (Moodle). */

@@ -123,6 +123,11 @@ void page_add_notice(const struct page *p, json_t *model) {
         {"approved", "done", "The deployment is let in", "Open Laurel there again."},
         {"refused", "done", "The deployment is refused",
          "Launches from it are turned away. You can let it in later."},
+        {"disconnected", "done", "Canvas is disconnected",
+         "Its tokens are forgotten here and ended there. What was read stays."},
+        {"disconnected_here", "info", "Canvas is disconnected here",
+         "Its tokens are forgotten here, but Canvas could not be told. End the access there: "
+         "Account, Settings, Approved Integrations."},
         {"imported", "done", "The badges are imported",
          "Learners who meet them already have them in a moment."},
         {"copied", "done", "The badges are switched on",

@@ -12,6 +12,14 @@ bool page_same_origin(struct page *p, struct err *err) {
            web_same_origin_check(p->req, origin, err);
 }
 
+bool page_sent_by_us(struct page *p, struct err *err) {
+    bool is_said = web_header(p->req, "Sec-Fetch-Site").len > 0 ||
+                   !sv_eq(web_header(p->req, "Origin"), SV("null"));
+    return page_same_origin(p, err) &&
+           (is_said || err_because(err, ERR_DENIED, "cross_site",
+                                   "your browser does not say which page this was sent from"));
+}
+
 static void allow_frame(struct page *p, struct sv url) {
     struct err ignored = {0};
     /* An issuer need not be an address. */

@@ -46,6 +46,8 @@ bool page_shell(struct page *p, struct err *err) {
     page_allow_platform(p, &origins);
     json_t *model = page_model(p, SV("Badges"));
     page_add_script(p, model, "shell.js");
+    /* A page shown here may have a form that opens a window (page_sent_by_us). */
+    p->resp->is_origin_told = true;
     /* 200, not 401: this page is all there and its script goes on. Whoever has no token learns that
      * from the request which the script makes, or would have made. */
     return page_render(p, 200, "shell.html", model, err);

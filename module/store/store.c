@@ -58,6 +58,7 @@ bool store_purge(struct store *s, struct err *err) {
            store_run(s, 0, "time_passes", NULL, NULL, err) &&
            store_run(s, 0, "reconcile_schedule", NULL, NULL, err) &&
            store_run(s, 0, "advantage_purge", NULL, NULL, err) &&
+           store_run(s, 0, "oauth_purge", NULL, NULL, err) &&
            store_run(s, 0, "upload_purge", NULL, NULL, err) &&
            store_run(s, 0, "kept_purge", NULL, NULL, err) && store_sign_missing(s, err);
 }

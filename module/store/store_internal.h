@@ -67,6 +67,9 @@ NODISCARD bool store_registration_refresh_in(struct db_conn *conn,
 NODISCARD bool store_deployment_add_in(struct db_conn *conn, int64_t registration_id,
                                        int64_t institution_id, struct sv deployment_id,
                                        struct arena *a, struct err *err);
+/* A secret of a developer key or its grant, sealed for its column; an empty one stays empty. */
+NODISCARD bool store_oauth_box(struct store *store, int64_t deployment_id, const char *column,
+                               struct sv plain, struct arena *a, struct sv *box, struct err *err);
 /* This process forgets what it remembers of registrations; others do within seconds. */
 void store_registration_forget(struct store *store);
 

@@ -8,6 +8,31 @@ static struct sv about(struct arena *a, int64_t deployment_id) {
     return sv_printf(a, "deployment %lld", (long long)deployment_id);
 }
 
+/* The developer key, or none any more. Before the source itself changes: it is compared with. */
+static bool set_key(struct store *store, struct db_conn *conn, const struct store_source *s,
+                    struct arena *a, struct err *err) {
+    bool has_key = s->oauth_client_id.len > 0;
+    struct sv box = {0};
+    struct db_args forget;
+    db_args_init(&forget, a);
+    db_add_i64(&forget, s->institution_id);
+    db_add_i64(&forget, s->deployment_id);
+    db_add_bool(&forget, has_key);
+    if (!store_oauth_box(store, s->deployment_id, "secret", s->oauth_secret, a, &box, err) ||
+        !db_run(conn, "oauth_forget", &forget, NULL, err)) {
+        return false;
+    }
+    struct db_args key;
+    db_args_init(&key, a);
+    db_add_i64(&key, s->institution_id);
+    db_add_i64(&key, s->deployment_id);
+    db_add_text(&key, s->oauth_client_id);
+    db_add_bytes(&key, box);
+    db_add_bool(&key, s->oauth_asks_scopes);
+    db_add_text(&key, s->base_url);
+    return !has_key || db_run(conn, "oauth_key_set", &key, NULL, err);
+}
+
 bool store_source_set(struct store *store, const struct store_source *s, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
@@ -36,7 +61,7 @@ bool store_source_set(struct store *store, const struct store_source *s, struct 
     db_add_text(&forget, s->base_url);
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
            db_begin(conn, s->institution_id, err) &&
-           db_run(conn, "link_forget", &forget, NULL, err) &&
+           db_run(conn, "link_forget", &forget, NULL, err) && set_key(store, conn, s, &a, err) &&
            db_run(conn, "source_set", &args, NULL, err) &&
            db_run(conn, "source_due", &due, NULL, err) &&
            store_audit_in(conn, s->institution_id, 0, "source_set",
@@ -90,7 +115,10 @@ bool store_source_list(struct store *store, struct arena *a, struct store_source
                                           .platform_deployment_id = store_text(&rows, i, 7, a),
                                           .institution = store_text(&rows, i, 8, a),
                                           .parallel = db_i64(&rows, i, 9),
-                                          .refused_at = db_time(&rows, i, 10)};
+                                          .refused_at = db_time(&rows, i, 10),
+                                          .oauth_client_id = store_text(&rows, i, 11, a),
+                                          .oauth_state = store_text(&rows, i, 12, a),
+                                          .oauth_user = store_text(&rows, i, 13, a)};
     }
     return true;
 }

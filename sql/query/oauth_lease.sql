@@ -1,0 +1,5 @@
+-- institution int8, deployment int8, seconds int8 -> lease int8
+UPDATE source_oauth SET renewing_until = now() + $3 * interval '1 second'
+WHERE institution_id = $1 AND deployment_id = $2 AND refresh_sealed IS NOT NULL AND refused = ''
+  AND coalesce(renewing_until < now(), true)
+RETURNING usec(renewing_until)

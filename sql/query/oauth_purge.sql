@@ -1,0 +1,2 @@
+-- -> nothing text
+SELECT oauth_purge()
