@@ -183,28 +183,37 @@ static bool try_once(struct canvas_link *link, struct sv url, const char *what,
     return body_parse(response->body, what, out, err);
 }
 
-/* Is there another token to go on with? False leaves *last as what the reading says. */
+static bool is_token_refused(const struct err *last) {
+    return last->code == ERR_DENIED && strcmp(last->reason, "token") == 0;
+}
+
+/* Is there another token to go on with? False leaves in *last what the reading ends with. */
 static bool renew(struct canvas_link *link, struct err *last) {
     const struct grades_source *source = link->source;
-    bool is_refused = last->code == ERR_DENIED && strcmp(last->reason, "token") == 0;
     struct err failed = {0};
-    if (!is_refused || source->renew == NULL) {
+    if (!is_token_refused(last) || source->renew == NULL || link->renewed.len > 0) {
         return false;
     }
-    if (link->renewed.len > 0) {
+    bool is_new =
+        source->renew(source->renew_ctx, source->token, link->io->arena, &link->renewed, &failed);
+    *last = failed;
+    return is_new;
+}
+
+static bool try_renewing(struct canvas_link *link, struct sv url, const char *what,
+                         struct arena *scratch, struct net_response *response, json_t **out,
+                         struct err *last) {
+    if (try_once(link, url, what, scratch, response, out, last) ||
+        (renew(link, last) && try_once(link, url, what, scratch, response, out, last))) {
+        return true;
+    }
+    if (is_token_refused(last) && link->renewed.len > 0) {
         *last = (struct err){0};
-        (void)err_because(last, ERR_DENIED, "token",
-                          "Canvas refuses even a new token of what was granted to Laurel: a badge "
-                          "admin must connect Canvas again on Laurel's Connection page");
-        return err_retry_as(last, ERR_RETRY_PARK);
+        return fail(last, ERR_DENIED, ERR_RETRY_PARK, "token", what,
+                    "Canvas refuses even a new token of what was granted to Laurel: a badge admin "
+                    "must connect Canvas again on Laurel's Connection page");
     }
-    if (!source->renew(source->renew_ctx, source->token, link->io->arena, &link->renewed,
-                       &failed)) {
-        *last = failed;
-        return false;
-    }
-    *last = (struct err){0};
-    return true;
+    return false;
 }
 
 static bool get(struct canvas_link *link, struct sv url, const char *what, struct arena *scratch,
@@ -216,8 +225,7 @@ static bool get(struct canvas_link *link, struct sv url, const char *what, struc
         if (!is_within_limits(link, what, err)) {
             return false;
         }
-        if (try_once(link, url, what, scratch, response, out, &last) ||
-            (renew(link, &last) && try_once(link, url, what, scratch, response, out, &last))) {
+        if (try_renewing(link, url, what, scratch, response, out, &last)) {
             return true;
         }
         if (last.retry != ERR_RETRY_LATER || i == tries) {
