@@ -3,6 +3,7 @@
 #include "jose_keyset.h"
 #include "net_fetch.h"
 #include "source_open.h"
+#include "store_event.h"
 #include "store_job.h"
 #include "store_key.h"
 #include "store_reconciliation.h"
@@ -145,6 +146,28 @@ static void check_source(struct app_doctor *d, const struct store_source *row) {
     report(d, probe.is_good, "source", str_sv(&words));
 }
 
+/* Live events: a note that is younger than the last good event says what is wrong. */
+static void check_events(struct app_doctor *d, const struct store_source *row) {
+    AUTO_ARENA a = {0};
+    struct store_event_feed f = {0};
+    struct err err = {0};
+    char at[RFC3339_MAX];
+    if (!store_event_feed_of(d->app->store, row->institution_id, row->deployment_id, &a, &f,
+                             &err)) {
+        if (err.code != ERR_NOT_FOUND) {
+            (void)report_err(d, "events", &err);
+        }
+        return;
+    }
+    bool is_refused = f.refused_at > f.last_event_at;
+    app_doctor_say(
+        d, is_refused ? APP_DOCTOR_WARN : APP_DOCTOR_GOOD, "events",
+        is_refused ? sv_printf(&a, "%.*s: %.*s", SV_ARG(row->base_url), SV_ARG(f.refused_text))
+        : f.last_event_at == 0 ? sv_printf(&a, "%.*s: none has come yet", SV_ARG(row->base_url))
+                               : sv_printf(&a, "%.*s: the last came at %s", SV_ARG(row->base_url),
+                                           rfc3339_format(f.last_event_at, at)));
+}
+
 static void check_sources(struct app_doctor *d) {
     struct store_source *all = NULL;
     struct err err = {0};
@@ -155,6 +178,7 @@ static void check_sources(struct app_doctor *d) {
     }
     for (size_t i = 0; i < count; i++) {
         check_source(d, &all[i]);
+        check_events(d, &all[i]);
     }
 }
 

@@ -276,6 +276,26 @@ def test_unsigned_events_say_what_to_switch_on_and_are_logged_once(place):
     assert "Sign Payload" in place.shown()["refused_text"] or after == before
 
 
+def test_the_doctor_and_the_connection_page_say_what_is_wrong(place):
+    place.laurel.cli("admin", "grant", *place.where[:4], "--sub", "admin", "--institution", "Northside College")
+    reply, pending = place.laurel.launch(place.platform, sub="admin", roles=(forge.INSTRUCTOR,), context=place.canvas.context)
+    page = f"{place.laurel.base}/app/l/{laurel.launch_id(reply)}/connection"
+
+    def seen():
+        [found] = [row for row in json.loads(place.laurel.cli("doctor", "--json", check=False).out) if row["check"] == "events"]
+        return found["level"], found["text"], pending.browser.get(page).text
+    place.enable()
+    assert verdict(place.send(raw(ACCOUNT, COURSE))) in ("hint", "again")
+    level, words, html = seen()
+    assert level == "ok" and "the last came at" in words and "Changed grades are read at once" in html
+    place.laurel.rows("UPDATE event_feed SET last_event_at = now() - interval '2 minutes',"
+                      " refused = jsonb_build_object('root_account', jsonb_build_object('text', 'Another <b>account</b>.', 'last_at', now()))"
+                      " RETURNING 1")
+    level, words, html = seen()
+    assert level == "warning" and "Another" in words and "was refused just now. Another &lt;b&gt;account" in html
+    place.enable()
+
+
 def test_F16_a_huge_event_is_not_read(place):
     with place.nothing():
         assert deliver(place.url, b"a" * (1 << 20)).status == 413

@@ -1,9 +1,4 @@
-"""Platform notifications: what is taken, what is refused, and that no token stands for another (attacks.md E8, F1, F17).
-
-Rows of group F that nothing here can meet yet:
-  F16  a forged live event: Laurel has no address that takes Canvas's live events; notices are all that platforms may send.
-  F18  codes and states of REST OAuth: Laurel asks nobody to consent; tokens of a source are set by the operator and sealed
-       (test_canvas_source.py)."""
+"""Platform notifications: what is taken, what is refused, and that no token stands for another (attacks.md E8, F1, F17)."""
 import contextlib
 import json
 import secrets
