@@ -6,7 +6,7 @@ from flask import Flask, g, redirect, render_template, request
 from . import ags, control, launch, nrps, pages, registration, storage, teaching, token_service, webservice
 from .canvas import ags as canvas_ags
 from .canvas import launch as canvas_launch
-from .canvas import notices, placements, register
+from .canvas import events, notices, oauth, placements, register
 from .canvas import nrps as canvas_nrps
 from .canvas import rest as canvas_rest
 from .canvas import services as canvas_services
@@ -14,7 +14,7 @@ from .guards import LoginRequired, MoodleError
 from .keys import PlatformKey, ToolKeys
 
 MOODLE = (launch, token_service, ags, nrps, registration, webservice)
-CANVAS = (canvas_launch, canvas_services, canvas_ags, canvas_nrps, notices, placements, register, canvas_rest)
+CANVAS = (canvas_launch, canvas_services, canvas_ags, canvas_nrps, notices, placements, register, canvas_rest, oauth, events)
 # These call the tool in the middle of the request: they take the lock themselves.
 UNLOCKED = {"token.issue", "launch.content_item_return", "canvas_token.issue", "canvas_placements.response", "control.control"}
 LOGGED_HEADERS = ("Accept", "Content-Type", "User-Agent", "Authorization", "Origin", "Referer")
@@ -27,6 +27,9 @@ def create_app(school):
     app.school = school
     school.key, school.past_key = PlatformKey(), None
     school.tool_keys = ToolKeys(school)
+    if school.is_canvas:
+        school.api = oauth.ApiKey(redirect_uris=tuple(uri.replace("/lti/launch", "/oauth/canvas") for uri in school.tool.redirect_uris))
+        school.events = events.Stream(school)
     for room in (*(CANVAS if school.is_canvas else MOODLE), storage, control, pages, teaching):
         app.register_blueprint(room.blueprint)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, jsonify, request
 
 from . import claims, describe
 from .canvas import claims as canvas_claims
-from .canvas import notices, placements
+from .canvas import events, notices, placements
 from .keys import PlatformKey, merge_patch
 from .pages import new_session
 from .seed import add_user
@@ -329,6 +329,44 @@ def send_notice(school, body):
 
 
 @command
+def set_api_key(school, body):
+    """{on?, secret?, scopes? [..] | null, redirect_uris?, seconds?, forget_grants?}: Canvas's API developer key."""
+    key = school.api
+    if key is None:
+        raise BadRequest("Moodle has no developer keys.")
+    key.is_on, key.secret, key.seconds = bool(body.get("on", key.is_on)), str(body.get("secret", key.secret)), int(body.get("seconds", key.seconds))
+    if "scopes" in body:
+        key.scopes = None if body["scopes"] is None else tuple(body["scopes"])
+    key.redirect_uris = tuple(body.get("redirect_uris", key.redirect_uris))
+    if body.get("forget_grants"):
+        key.grants.clear()
+    return {"client_id": key.client_id, "secret": key.secret, "redirect_uris": key.redirect_uris, "scopes": key.scopes}
+
+
+@command
+def set_events(school, body):
+    """{url ("" ends it), format? canvas|caliper, signed? true}: Canvas's data stream."""
+    stream = school.events
+    if stream is None:
+        raise BadRequest("Moodle sends no live events.")
+    if body.get("format", stream.format) not in events.FORMATS:
+        raise BadRequest(f"format is one of {', '.join(events.FORMATS)}.")
+    stream.url, stream.format, stream.is_signed = body["url"], body.get("format", stream.format), bool(body.get("signed", True))
+    return {"url": stream.url, "format": stream.format, "signed": stream.is_signed, "root_account_uuid": stream.account}
+
+
+@command
+def send_event(school, body):
+    """{user, column, delta?, header_delta?, times?}: a grade_change of a grade that is there, bent by JSON merge patches."""
+    if school.events is None or not school.events.url:
+        raise BadRequest("No target is set: set_events.")
+    stream = school.events
+    event = events.grade_event(school, find_item(school, body), find_user(school, body["user"]).id)
+    token, url = events.bent(stream, event, body.get("delta"), body.get("header_delta")), stream.url
+    return lambda: {"body": token, "statuses": [events.post(url, token) for _ in range(int(body.get("times", 1)))]}
+
+
+@command
 def unenrol(school, body):
     """{user, course}: the enrolment goes, the grades stay, as in Moodle."""
     user, course = find_user(school, body["user"]), find_course(school, body["course"])
@@ -358,6 +396,8 @@ def expire_tokens(school, _body):
     """Every access token given out so far stops working."""
     count = len(school.tokens)
     school.tokens.clear()
+    for grant in school.api.grants.values() if school.api else ():
+        count, grant.access = count + bool(grant.access), ""
     return {"expired": count}
 
 

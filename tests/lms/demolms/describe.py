@@ -12,7 +12,15 @@ def ready(school):
         "auth_url": school.endpoint("auth"), "token_url": school.endpoint("token"), "jwks_url": school.endpoint("jwks"),
         "rest_url": school.service_url, "rest_token": school.rest_token, "ws_url": school.service_url, "ws_token": school.ws_token, "control_token": school.control_token,
         "courses": [course_summary(school, course) for course in school.courses.values()],
+        **canvas_summary(school),
         "users": [user_summary(school, user) for user in school.users.values() if user.id != school.ws_user_id]}
+
+
+def canvas_summary(school):
+    if not school.is_canvas:
+        return {}
+    return {"api_client_id": school.api.client_id, "api_secret": school.api.secret, "root_account_uuid": school.events.account,
+            "events_jwks_url": school.service_url + "/main/jwks"}
 
 
 def course_summary(school, course):
@@ -68,6 +76,8 @@ def state(school):
         "attempts": [{"item_id": item_id, "user_id": user_id, "count": count}
                      for (item_id, user_id), count in school.attempts.items()],
         "registrations": [asdict(tool) for tool in school.registrations.values()],
+        "events": list(school.events.sent) if school.events else [],
+        "api_grants": [{"user_id": one.user_id, "scopes": one.scopes} for one in school.api.grants.values()] if school.api else [],
         "notice_handlers": dict(school.notice_handlers), "notices": list(school.notices_sent),
         "tokens_issued": len(school.tokens), "tool_jwks_fetches": school.tool_keys.fetches}
 

@@ -292,6 +292,7 @@ class School:
         self.tool = None                # the registration whose links the courses have
         self.registrations = {}         # client id -> ToolRegistration, `tool` among them
         self.used_once = {}             # what must not come twice (registration tokens, jti, nonces) -> time
+        self.api = self.events = None   # Canvas: its API developer key, its data stream
         self.notice_handlers = {}       # notice type -> handler address
         self.notices_sent = []
         self.ws_token = self.control_token = self.rest_token = ""
@@ -416,6 +417,7 @@ class School:
         without it the change is a gradebook override, which mod_assign_get_grades does not show."""
         when = self.now() if when is None else when
         grade = self.grades.setdefault((item.id, user_id), Grade())
+        old = grade.score
         if score is not None:
             score = round(min(max(float(score), 0.0), item.grademax), 5)
         grade.score, grade.maximum, grade.time = score, item.grademax, when
@@ -437,6 +439,9 @@ class School:
         activity = self.activity_of(item)
         if activity:
             self.note_completion(activity, user_id, when)
+        if self.events is not None:
+            from .canvas.events import grade_changed
+            grade_changed(self, item, user_id, old)
         return grade
 
     def rescale(self, item, new_maximum):

@@ -5,7 +5,7 @@ import urllib.parse
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from ..keys import KeysetUnavailable, TokenRefused, decode_unverified, seal
-from . import claims
+from . import claims, oauth
 
 blueprint = Blueprint("canvas_token", __name__)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -76,6 +76,8 @@ def issue():
     school, form = current_app.school, request.form
     if school.quirks.token_status:
         return Response("<html><body><h1>Service unavailable</h1></body></html>", school.quirks.token_status)
+    if form.get("grant_type") in oauth.GRANTS:
+        return oauth.issue(school, form)
     if form.get("grant_type") != "client_credentials":
         return oauth_error("unsupported_grant_type", "The grant_type you requested is not currently supported by Canvas")
     if form.get("client_assertion_type") != ASSERTION_TYPE:
