@@ -201,8 +201,8 @@ static bool renew(struct canvas_link *link, struct err *last) {
 }
 
 static bool try_renewing(struct canvas_link *link, struct sv url, const char *what,
-                         struct arena *scratch, struct net_response *response, json_t **out,
-                         struct err *last) {
+                         struct arena *scratch, struct net_response *response,
+                         const struct reply *out, struct err *last) {
     if (try_once(link, url, what, scratch, response, out, last) ||
         (renew(link, last) && try_once(link, url, what, scratch, response, out, last))) {
         return true;

@@ -92,10 +92,10 @@ static int by_person_item(const void *left, const void *right) {
 static void compare_one(struct comparison *c, const struct model_fact *fact, int64_t person_id,
                         const struct model_fact *stored, size_t stored_count) {
     struct upload *u = c->upload;
-    const struct model_fact key = {.person_id = person_id,
-                                   .item_index = c->stored_at[fact->item_index]};
+    size_t at = c->stored_at[fact->item_index];
+    const struct model_fact key = {.person_id = person_id, .item_index = (uint32_t)at};
     const struct model_fact *old =
-        stored_count == 0 || key.item_index == SIZE_MAX
+        stored_count == 0 || at == SIZE_MAX
             ? NULL
             : bsearch(&key, stored, stored_count, sizeof key, by_person_item);
     if (old == NULL || !says_something(old)) {
