@@ -7,7 +7,14 @@ struct lti_http {
     bool (*fetch)(void *ctx, const struct net_request *request, struct net_response *response,
                   struct arena *a, struct err *err); /* as net_fetch */
     void *ctx;
+    /* As net_fetch_all, with the same ctx; NULL: one after another. Called by lti_http_fetch_all.
+     * A wrapper of `fetch` wraps this too: its own `next` and `done` around the caller's. */
+    bool (*fetch_all)(void *ctx, const struct net_many *many, struct err *err);
 };
+
+/* Many exchanges by whatever `http` has. Fails as net_fetch_all. */
+NODISCARD bool lti_http_fetch_all(const struct lti_http *http, const struct net_many *many,
+                                  struct err *err);
 
 /* The real one. */
 struct lti_http lti_http_of(struct net_client *client);

@@ -66,6 +66,27 @@ void net_client_destroy(struct net_client *client);
 NODISCARD bool net_fetch(struct net_client *client, const struct net_request *request,
                          struct net_response *out, struct arena *a, struct err *err);
 
+/* Many exchanges, some of them at once. Everything is called in the thread that called. */
+#define NET_PARALLEL_MAX 16
+struct net_many {
+    int parallel; /* at once, at most; cut to 1..NET_PARALLEL_MAX */
+    /* The next request and a number of the caller's for it. What it points to outlives its `done`:
+     * `a` is this exchange's own arena. False: none at the moment; asked again after each `done`.
+     */
+    bool (*next)(void *ctx, struct arena *a, struct net_request *request, size_t *tag);
+    /* It ended, in any order: `response` as of net_fetch, else NULL and `failed` as of net_fetch.
+     * Both, and `a`, are used again afterwards. False, with *err: break off. */
+    bool (*done)(void *ctx, size_t tag, struct arena *a, const struct net_response *response,
+                 const struct err *failed, struct err *err);
+    void *ctx;
+};
+
+/* Run them until `next` has none and all have ended. An exchange that fails is told to `done` and
+ * hinders no other; one that our own gate holds back waits for the others. Broken off, the rest is
+ * closed without a word to `done`. Fails: as `done` said; ERR_BUG when libcurl cannot. */
+NODISCARD bool net_fetch_all(struct net_client *client, const struct net_many *many,
+                             struct err *err);
+
 /* The nth (from 0) header of that name, without case; false when there is none. */
 NODISCARD bool net_response_header(const struct net_response *response, struct sv name, size_t nth,
                                    struct sv *value);

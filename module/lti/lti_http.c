@@ -9,8 +9,34 @@ static bool fetch(void *ctx, const struct net_request *request, struct net_respo
     return net_fetch(ctx, request, response, a, err);
 }
 
+static bool fetch_all(void *ctx, const struct net_many *many, struct err *err) {
+    return net_fetch_all(ctx, many, err);
+}
+
 struct lti_http lti_http_of(struct net_client *client) {
-    return (struct lti_http){.fetch = fetch, .ctx = client};
+    return (struct lti_http){.fetch = fetch, .ctx = client, .fetch_all = fetch_all};
+}
+
+bool lti_http_fetch_all(const struct lti_http *http, const struct net_many *many, struct err *err) {
+    if (http->fetch_all != NULL) {
+        return http->fetch_all(http->ctx, many, err);
+    }
+    AUTO_ARENA a = {0};
+    for (;;) {
+        struct net_request request = {0};
+        struct net_response response = {0};
+        struct err failed = {0};
+        size_t tag = 0;
+        arena_reset(&a);
+        if (!many->next(many->ctx, &a, &request, &tag)) {
+            return true;
+        }
+        bool is_good = http->fetch(http->ctx, &request, &response, &a, &failed);
+        if (!many->done(many->ctx, tag, &a, is_good ? &response : NULL, is_good ? NULL : &failed,
+                        err)) {
+            return false;
+        }
+    }
 }
 
 int64_t lti_http_max_age_s(struct sv cache_control) {

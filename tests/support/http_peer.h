@@ -14,6 +14,7 @@ struct server {
     int listener, port;
     pthread_t thread;
     atomic_int connections, canary_hits;
+    atomic_int inside, inside_most; /* requests that wait, now and at most */
 };
 
 /* 200,000 zero bytes, compressed (RFC 1952): 229 bytes on the wire. */
@@ -52,6 +53,15 @@ static inline bool route_is(const char *request, const char *path) {
            space[1 + strlen(path)] == ' ';
 }
 
+static inline void wait_inside(struct server *s, int ms) {
+    int now = atomic_fetch_add(&s->inside, 1) + 1;
+    int most = atomic_load(&s->inside_most);
+    while (now > most && !atomic_compare_exchange_weak(&s->inside_most, &most, now)) {
+    }
+    (void)poll(NULL, 0, ms);
+    (void)atomic_fetch_sub(&s->inside, 1);
+}
+
 /* False: close the connection. */
 static inline bool answer(struct server *s, int fd, const char *request) {
     if (route_is(request, "/echo")) {
@@ -68,6 +78,16 @@ static inline bool answer(struct server *s, int fd, const char *request) {
     if (route_is(request, "/canary")) {
         atomic_fetch_add(&s->canary_hits, 1);
         reply(fd, "200 OK", "canary");
+        return true;
+    }
+    if (route_is(request, "/wait")) {
+        wait_inside(s, 60);
+        reply(fd, "200 OK", "waited");
+        return true;
+    }
+    if (route_is(request, "/long")) {
+        (void)poll(NULL, 0, 600);
+        reply(fd, "200 OK", "at last");
         return true;
     }
     if (route_is(request, "/reason")) {

@@ -256,7 +256,7 @@ static bool answer_large(void *ctx, const struct net_request *q, struct net_resp
 static void moodle__reads_large_courses_person_by_person(void **state) {
     struct bench *b = *state;
     struct large l = {.people = 1001};
-    b->io.http = (struct lti_http){answer_large, &l};
+    b->io.http = (struct lti_http){.fetch = answer_large, .ctx = &l};
     must_read(b);
     assert_int_equal(b->reading.member_count, 1001);
     assert_int_equal(l.pages, 3);

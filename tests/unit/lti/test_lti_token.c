@@ -34,7 +34,7 @@ static int setup(void **state) {
     struct bench *b = calloc(1, sizeof *b);
     assert_non_null(b);
     b->now = INT64_C(1795452329) * USEC_PER_S;
-    b->http = (struct lti_http){fake_fetch, &b->fake};
+    b->http = (struct lti_http){.fetch = fake_fetch, .ctx = &b->fake};
     b->signer = (struct lti_signer){fake_sign, NULL};
     b->clock = (struct clock){fake_now, &b->now};
     b->tokens = lti_tokens_create();
@@ -330,7 +330,7 @@ static int calls_of_eight_threads(struct bench *b, int status, struct getter get
     pthread_barrier_t start;
     atomic_init(&slow.calls, 0);
     atomic_init(&slow.status, status);
-    b->http = (struct lti_http){slow_fetch, &slow};
+    b->http = (struct lti_http){.fetch = slow_fetch, .ctx = &slow};
     assert_int_equal(pthread_barrier_init(&start, NULL, 8), 0);
     for (size_t i = 0; i < 8; i++) {
         getters[i] = (struct getter){.bench = b, .start = &start};
