@@ -195,6 +195,7 @@ static bool save_items(struct merge *m) {
     db_add_texts_or_null(&args, passes, n);
     db_add_bools(&args, completions, n);
     db_add_times(&args, due, n);
+    db_add_bool(&args, r->keeps_items);
     if (!db_run(m->conn, "reading_items", &args, &rows, m->err)) {
         return false;
     }
@@ -207,7 +208,7 @@ static bool save_items(struct merge *m) {
         m->result->items_changed += db_bool(&rows, i, 2) ? 1 : 0;
         m->is_back = m->is_back || db_bool(&rows, i, 3);
     }
-    if (r->is_complete && !mark_gone(m)) {
+    if (r->is_complete && !r->keeps_items && !mark_gone(m)) {
         return false;
     }
     m->is_everybody = m->result->items_changed > 0;

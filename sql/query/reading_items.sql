@@ -1,4 +1,4 @@
--- institution int8, course int8, kinds int8[], sources text[], refs text[], titles text[], maxima text[], pass_marks text[], completions bool[], due timestamptz[] -> n int8, id int8, is_changed bool, is_back bool
+-- institution int8, course int8, kinds int8[], sources text[], refs text[], titles text[], maxima text[], pass_marks text[], completions bool[], due timestamptz[], keeps bool -> n int8, id int8, is_changed bool, is_back bool
 WITH input AS (
     SELECT DISTINCT ON (source, kind, ref) n, kind::smallint AS kind, source, ref, title, maximum::numeric AS maximum,
            pass_mark::numeric AS pass_mark, has_completion, due_at
@@ -10,7 +10,13 @@ WITH input AS (
            i.id IS NULL OR i.gone_at IS NOT NULL
                OR (i.title, i.maximum, i.pass_mark, i.has_completion, i.due_at) IS DISTINCT FROM
                   (n.title, n.maximum, n.pass_mark, n.has_completion, n.due_at) AS is_news
-    FROM input n
+    FROM (
+        SELECT input.n, input.kind, input.source, input.ref, input.title, input.has_completion, input.due_at,
+               coalesce(input.maximum, o.maximum) AS maximum, coalesce(input.pass_mark, o.pass_mark) AS pass_mark
+        FROM input
+        LEFT JOIN item o ON $11 AND o.institution_id = $1 AND o.context_id = $2 AND o.source = input.source
+            AND o.kind = input.kind AND o.ref = input.ref
+    ) n
     LEFT JOIN item i ON i.institution_id = $1 AND i.context_id = $2 AND i.source = n.source AND i.kind = n.kind
         AND i.ref = n.ref
 ), saved AS (

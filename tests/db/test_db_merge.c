@@ -56,7 +56,8 @@ static void place_close(struct place *p) {
 /* What a source says: whose grades in what. */
 struct says {
     const char *source;
-    bool is_complete, is_partial;
+    bool is_complete, is_partial, keeps_items;
+    int maximum; /* of all items; 0: not said */
     bool is_there[PEOPLE], is_unread[PEOPLE];
     const char *mark[PEOPLE];
     bool has_item[ITEMS];
@@ -99,6 +100,7 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                               .source = sv_from(s->source),
                               .is_complete = s->is_complete,
                               .is_partial = s->is_partial,
+                              .keeps_items = s->keeps_items,
                               .course_ref = s->course_ref,
                               .is_over = s->is_over,
                               .ends_at = s->ends_at,
@@ -113,6 +115,8 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                 .source = r.source,
                 .ref = sv_printf(&a, "%d", i),
                 .title = s->title[i] == NULL ? SV("Task") : sv_from(s->title[i]),
+                .has_maximum = s->maximum > 0,
+                .maximum = dec_from_i64(s->maximum),
                 .due_at = s->due_at};
         }
     }
@@ -403,6 +407,38 @@ static void item__keeps_its_identity(void **state) {
     place_close(&p);
 }
 
+/* Only some were read, and their grades show neither every item nor all of it. */
+static void reading_of_some__leaves_items_as_they_are(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    struct says s = says_all(50);
+    s.maximum = 80;
+    (void)save(&p, &s);
+    s.keeps_items = true;
+    s.maximum = 0;
+    s.has_item[1] = false;
+    for (int n = 1; n < PEOPLE; n++) {
+        s.is_unread[n] = true;
+    }
+    struct store_reading_result r = save(&p, &s);
+    assert_int_equal(r.items_changed, 0);
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE gone_at IS NOT NULL"), 0);
+    assert_int_equal(support_sql("SELECT min(maximum)::int FROM item"), 80);
+    assert_int_equal(support_sql("SELECT count(*) FROM fact f JOIN item i ON i.id = f.item_id "
+                                 "WHERE i.ref = '1'"),
+                     PEOPLE - 1); /* who was read has none there any more */
+    s.maximum = 90;
+    (void)save(&p, &s);
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE maximum = 90"), ITEMS - 1);
+    s.keeps_items = false;
+    s.maximum = 0;
+    (void)save(&p, &s);
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE gone_at IS NOT NULL"), 1);
+    assert_int_equal(support_sql("SELECT count(maximum) FROM item WHERE gone_at IS NULL"), 0);
+    place_close(&p);
+}
+
 /* --- no digest is ever stale: whatever was merged in whatever order, what is stored is what a
  * reader of all readings would have noted */
 
@@ -543,6 +579,7 @@ int main(void) {
         cmocka_unit_test(course__is_what_its_source_says_and_no_upload),
         cmocka_unit_test(check_now__is_told_apart_from_events),
         cmocka_unit_test(item__keeps_its_identity),
+        cmocka_unit_test(reading_of_some__leaves_items_as_they_are),
         cmocka_unit_test(digest__is_never_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
