@@ -1,4 +1,5 @@
 #include "grades_build.h"
+#include <stdio.h>
 
 struct grades_slot {
     struct sv key;
@@ -72,7 +73,11 @@ static bool too_large(struct err *err, const char *what) {
 
 bool grades_build_item(struct grades_build *b, enum model_item_kind kind, struct sv ref,
                        size_t *index, struct err *err) {
-    struct sv key = sv_printf(b->arena, "%d:%.*s", (int)kind, SV_ARG(ref));
+    char short_key[64]; /* looked up for every result, so nothing is left in the arena */
+    int len = snprintf(short_key, sizeof short_key, "%d:%.*s", (int)kind, SV_ARG(ref));
+    struct sv key = len < (int)sizeof short_key
+                        ? sv_of(short_key, (size_t)len)
+                        : sv_printf(b->arena, "%d:%.*s", (int)kind, SV_ARG(ref));
     if (grades_index_find(&b->items, key, index)) {
         return true;
     }
@@ -85,7 +90,7 @@ bool grades_build_item(struct grades_build *b, enum model_item_kind kind, struct
     out->items[*index] = (struct model_item){.kind = kind,
                                              .source = sv_from(grades_kind_name(out->kind)),
                                              .ref = sv_copy(b->arena, ref)};
-    grades_index_put(&b->items, key, *index);
+    grades_index_put(&b->items, sv_copy(b->arena, key), *index);
     return true;
 }
 

@@ -5,32 +5,21 @@
 #define CRITERION_ACTIVITY 4
 #define AGGREGATE_ANY 2
 
-static int64_t number_or(const json_t *value, int64_t otherwise) {
-    int64_t n = 0;
-    bool is_read = json_is_string(value) ? num_parse_i64(js_sv(value), 0, INT64_MAX, &n)
-                                         : js_seconds(value, &n);
-    return is_read ? n : otherwise;
-}
-
-static usec_t time_of(const json_t *value) {
-    int64_t seconds = number_or(value, 0);
-    return seconds > 0 && seconds < INT64_C(253402300800) ? seconds * USEC_PER_S : 0;
-}
-
-static bool is_true(const json_t *value) { return json_is_true(value) || number_or(value, 0) == 1; }
+static bool is_true(const json_t *value) { return moodle_number(value, 0) == 1; }
 
 static bool activity_take(struct moodle_read *m, const json_t *row, size_t person,
                           struct err *err) {
     static const enum model_completion states[] = {
         MODEL_COMPLETION_INCOMPLETE, MODEL_COMPLETION_COMPLETE, MODEL_COMPLETION_PASSED,
-        MODEL_COMPLETION_FAILED};
-    int64_t cmid = number_or(json_object_get(row, "cmid"), -1);
-    int64_t state = number_or(json_object_get(row, "state"), -1);
+        MODEL_COMPLETION_FAILED,
+        MODEL_COMPLETION_FAILED}; /* 4: failed, and the grade is hidden (4.3 and newer) */
+    int64_t cmid = moodle_number(json_object_get(row, "cmid"), -1);
+    int64_t state = moodle_number(json_object_get(row, "state"), -1);
     if (!json_is_object(row) || cmid < 0 || state < 0 || state >= (int64_t)ARRAY_LEN(states)) {
         return moodle_shape(MOODLE_ACTIVITIES, err);
     }
     size_t index = 0;
-    struct sv ref = sv_printf(m->build.arena, "%lld", (long long)cmid);
+    struct sv ref = sv_printf(m->scratch, "%lld", (long long)cmid);
     if (!grades_build_item(&m->build, MODEL_ITEM_ACTIVITY, ref, &index, err)) {
         return false;
     }
@@ -48,7 +37,7 @@ static bool activity_take(struct moodle_read *m, const json_t *row, size_t perso
         return false;
     }
     fact->completion = states[state];
-    fact->completed_at = state == 0 ? 0 : time_of(json_object_get(row, "timecompleted"));
+    fact->completed_at = state == 0 ? 0 : moodle_time(json_object_get(row, "timecompleted"));
     return true;
 }
 
@@ -88,8 +77,8 @@ static bool criterion_cmid(const json_t *criterion, struct arena *a, struct sv *
 
 static enum model_completion activity_state(const struct moodle_read *m, size_t person,
                                             size_t index) {
-    const struct moodle_mark *mark = &m->marks[index];
-    return mark->person == person + 1 ? m->build.out->facts[mark->fact].completion
+    const struct moodle_cell *cell = &m->cells[index];
+    return cell->person == person + 1 ? m->build.out->facts[cell->fact].completion
                                       : MODEL_COMPLETION_UNKNOWN;
 }
 
@@ -124,9 +113,9 @@ static void judge_blind(const struct moodle_read *m, size_t person, bool is_comp
 static void criterion_judge(const struct moodle_read *m, const json_t *criterion, size_t person,
                             struct verdict *v) {
     bool is_complete = is_true(json_object_get(criterion, "complete"));
-    usec_t at = time_of(json_object_get(criterion, "timecompleted"));
+    usec_t at = moodle_time(json_object_get(criterion, "timecompleted"));
     v->completed_at = at > v->completed_at ? at : v->completed_at;
-    if (number_or(json_object_get(criterion, "type"), 0) != CRITERION_ACTIVITY) {
+    if (moodle_number(json_object_get(criterion, "type"), 0) != CRITERION_ACTIVITY) {
         v->is_short = v->is_short || !is_complete;
         v->has_genuine = v->has_genuine || is_complete;
         return;
@@ -185,7 +174,7 @@ bool moodle_course_take(struct moodle_read *m, const json_t *reply, size_t perso
     }
     m->build.out->items[index].title = SV("Course completion");
     m->build.out->items[index].has_completion = true;
-    bool is_any = number_or(json_object_get(status, "aggregation"), 1) == AGGREGATE_ANY;
+    bool is_any = moodle_number(json_object_get(status, "aggregation"), 1) == AGGREGATE_ANY;
     fact->completion = verdict_state(&v, is_true(json_object_get(status, "completed")), is_any);
     bool is_done = fact->completion == MODEL_COMPLETION_COMPLETE;
     fact->completed_at = is_done ? v.completed_at : 0;

@@ -12,6 +12,8 @@ static const struct need needs[] = {
     {MOODLE_GRADES, GRADES_CAN_SCORES | GRADES_CAN_COURSE_TOTAL, "Grades and the course total"},
     {MOODLE_ACTIVITIES, GRADES_CAN_COMPLETION, "Completion of activities"},
     {MOODLE_COURSE, GRADES_CAN_COURSE_COMPLETION, "Completion of the course"},
+    {MOODLE_MARKED, 0, "New grades of assignments"},
+    {MOODLE_INFO, 0, "The last day of a course"},
 };
 
 static bool lists_function(const json_t *functions, const char *name) {
@@ -73,7 +75,7 @@ static void person_find(struct trial *t) {
 static bool people_try(struct trial *t, struct err *err) {
     AUTO_ARENA scratch = {0};
     AUTO_JSON *reply = NULL;
-    size_t count = 0;
+    struct moodle_page page;
     const struct moodle_param params[] = {
         {"courseid", t->course},
         {"options[0][name]", SV("limitnumber")},
@@ -81,12 +83,32 @@ static bool people_try(struct trial *t, struct err *err) {
         {"options[1][name]", SV("userfields")},
         {"options[1][value]", SV("id,roles")},
     };
-    if (!moodle_call(&t->link, MOODLE_PEOPLE, params, ARRAY_LEN(params), &scratch, &reply, err) ||
-        !moodle_people_take(&t->read, reply, &count, err)) {
+    const struct moodle_ask ask = {.function = MOODLE_PEOPLE,
+                                   .effort = MOODLE_LIST,
+                                   .params = params,
+                                   .count = ARRAY_LEN(params)};
+    if (!moodle_call(&t->link, &ask, &scratch, &reply, err) ||
+        !moodle_people_take(&t->read, reply, &page, err)) {
         return false;
     }
     person_find(t);
     return true;
+}
+
+/* The parameters with which a function is tried. */
+static size_t params_of(const struct trial *t, const char *function, struct moodle_param out[2]) {
+    if (strcmp(function, MOODLE_MARKED) == 0) { /* of no assignment: an empty answer is one */
+        out[0] = (struct moodle_param){"assignmentids[0]", SV("0")};
+        return 1;
+    }
+    if (strcmp(function, MOODLE_INFO) == 0) {
+        out[0] = (struct moodle_param){"field", SV("id")};
+        out[1] = (struct moodle_param){"value", t->course};
+        return 2;
+    }
+    out[0] = (struct moodle_param){"courseid", t->course};
+    out[1] = (struct moodle_param){"userid", t->person};
+    return strcmp(function, MOODLE_CONTENTS) == 0 ? 1 : 2;
 }
 
 static bool function_try(struct trial *t, const struct need *need, struct err *err) {
@@ -95,21 +117,25 @@ static bool function_try(struct trial *t, const struct need *need, struct err *e
     }
     AUTO_ARENA scratch = {0};
     AUTO_JSON *reply = NULL;
-    bool is_whole_course = strcmp(need->function, MOODLE_CONTENTS) == 0;
-    const struct moodle_param params[] = {{"courseid", t->course}, {"userid", t->person}};
-    if (!is_whole_course && t->person.len == 0) {
+    struct moodle_param params[2];
+    size_t count = params_of(t, need->function, params);
+    if (strcmp(params[count - 1].name, "userid") == 0 && t->person.len == 0) {
         return err_because(err, ERR_NOT_FOUND, "nobody", "the course has no learner to try it on");
     }
-    bool is_read = moodle_call(&t->link, need->function, params, is_whole_course ? 1 : 2, &scratch,
-                               &reply, err);
+    const struct moodle_ask ask = {
+        .function = need->function, .effort = MOODLE_LIST, .params = params, .count = count};
+    bool is_read = moodle_call(&t->link, &ask, &scratch, &reply, err);
     /* "No criteria" and the like are answers too: the function is granted. */
     return is_read || (err->code == ERR_NOT_FOUND && err->retry == ERR_RETRY_NO);
 }
 
 static bool course_try(const struct grades_source *source, const struct grades_course *course,
                        const struct grades_io *io, struct grades_probe *out, struct err *err) {
+    AUTO_ARENA scratch = {0};
     struct grades_reading reading;
-    struct trial t = {.link = {.source = source, .io = io}, .course = course->ref};
+    struct trial t = {.link = {.source = source, .io = io},
+                      .course = course->ref,
+                      .read = {.scratch = &scratch, .course = course}};
     grades_build_init(&t.read.build, GRADES_MOODLE, io->arena, &reading);
     for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
         struct err fail = {0};
@@ -136,7 +162,8 @@ bool grades_moodle_test(const struct grades_source *source, const struct grades_
     if (has_course && !moodle_course_check(course, err)) {
         return false;
     }
-    if (moodle_call(&link, MOODLE_SITE, NULL, 0, &scratch, &site, &fail)) {
+    const struct moodle_ask ask = {.function = MOODLE_SITE, .effort = MOODLE_SHORT};
+    if (moodle_call(&link, &ask, &scratch, &site, &fail)) {
         site_take(site, io->arena, out);
     } else if (!moodle_is_not_granted(&fail)) {
         *err = err->code == ERR_NONE ? fail : *err;

@@ -9,6 +9,9 @@
 #define ACTIVITIES "core_completion_get_activities_completion_status"
 #define COURSE "core_completion_get_course_completion_status"
 #define SITE "core_webservice_get_site_info"
+#define INFO "core_course_get_courses_by_field"
+#define ASSIGNMENTS "mod_assign_get_assignments"
+#define MARKED "mod_assign_get_grades"
 
 /* What the site answers to a function, for one person or (NULL) for any. */
 struct canned {
@@ -129,6 +132,9 @@ static const struct canned usual[] = {
                                             "true") "," TOTAL_ROW("69.5")) "],\"warnings\":[]}"},
     {ACTIVITIES, NULL, 0, "{\"statuses\":[" STATUS("1", "2") "],\"warnings\":[]}"},
     {COURSE, NULL, 0, COMPLETION("true", "1", CRITERION("1", "true"))},
+    {INFO, NULL, 0, "{\"courses\":[{\"id\":2,\"enddate\":1795900000}],\"warnings\":[]}"},
+    {ASSIGNMENTS, NULL, 0, "{\"courses\":[],\"warnings\":[]}"},
+    {MARKED, NULL, 0, "{\"assignments\":[],\"warnings\":[]}"},
 };
 
 static inline int setup(void **state) {

@@ -39,8 +39,10 @@ static void moodle__reads_a_course_whole(void **state) {
                                  GRADES_CAN_COURSE_COMPLETION | GRADES_CAN_COURSE_TOTAL |
                                  GRADES_CAN_TITLES);
     assert_true(r->is_complete && r->missing.len == 0);
-    assert_int_equal(r->requests, 5);
+    assert_int_equal(r->requests, 7);
     assert_true(r->bytes > 1000 && r->read_at == b->now);
+    assert_true(sv_eq(r->course_ref, SV("2")) && !r->is_over && !r->keeps_items);
+    assert_true(r->ends_at == INT64_C(1795900000) * USEC_PER_S);
 }
 
 static void moodle__asks_as_the_web_service_wants(void **state) {
@@ -52,9 +54,11 @@ static void moodle__asks_as_the_web_service_wants(void **state) {
         struct sv form = sv_from(b->moodle.forms[i]);
         assert_true(sv_eq(field_of(form, SV("wstoken")), SV("abc%2Bsecret")));
         assert_true(sv_eq(field_of(form, SV("moodlewsrestformat")), SV("json")));
-        assert_true(sv_eq(field_of(form, SV("courseid")), SV("2")));
+        bool is_of_course = !sv_eq(field_of(form, SV("wsfunction")), SV(MARKED)) &&
+                            !sv_eq(field_of(form, SV("wsfunction")), SV(INFO));
+        assert_true(!is_of_course || sv_eq(field_of(form, SV("courseid")), SV("2")));
     }
-    assert_true(sv_eq(field_of(sv_from(b->moodle.forms[2]), SV("userid")), SV("0")));
+    assert_true(sv_eq(field_of(sv_from(b->moodle.forms[4]), SV("userid")), SV("0")));
 }
 
 /* attacks.md F15 */
@@ -116,6 +120,7 @@ static void moodle__maps_completion_states(void **state) {
                 {STATUS("1", "1"), MODEL_COMPLETION_COMPLETE, true},
                 {STATUS("1", "2"), MODEL_COMPLETION_PASSED, true},
                 {STATUS("1", "3"), MODEL_COMPLETION_FAILED, true},
+                {STATUS("1", "4"), MODEL_COMPLETION_FAILED, true}, /* with a hidden grade */
                 {STATUS("1", "\"2\""), MODEL_COMPLETION_PASSED, true}};
     struct bench *b = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -213,6 +218,102 @@ static void moodle__decides_by_role_who_learns(void **state) {
     }
 }
 
+#define SHOWN "\"gradehiddenbydate\":false,\"gradeishidden\":false"
+
+/* The lowest grade of a scale is 1 of n: it is nothing, not 1/n of everything. */
+static void moodle__counts_a_scale_from_its_lowest_grade(void **state) {
+    struct bench *b = *state;
+    reply_with(b, GRADES, 0,
+               "{\"usergrades\":[" GRADES_OF(
+                   "4", "{\"id\":50,\"itemtype\":\"manual\",\"scaleid\":2,\"graderaw\":1,"
+                        "\"grademin\":1,\"grademax\":2," SHOWN "},"
+                        "{\"id\":51,\"itemtype\":\"manual\",\"scaleid\":\"2\",\"graderaw\":\"3\","
+                        "\"grademin\":\"1.00\",\"grademax\":\"3\"," SHOWN "},"
+                        "{\"id\":52,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":7,"
+                        "\"grademin\":1,\"grademax\":10," SHOWN "},"
+                        "{\"id\":53,\"itemtype\":\"manual\",\"scaleid\":4,\"graderaw\":1,"
+                        "\"grademin\":1,\"grademax\":1," SHOWN "}") "]}");
+    must_read(b);
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:50")->score, "0");
+    assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:50")->maximum, "1");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:51")->score, "2");
+    assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:51")->maximum, "2");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:52")->score, "7");
+    assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:52")->maximum, "10");
+    assert_false(item_of(b, MODEL_ITEM_ACTIVITY, "grade:53")->has_maximum); /* of nothing */
+}
+
+/* What Moodle has yet to work out anew is neither news nor gone; they are read again. */
+static void moodle__keeps_what_it_knew_while_a_grade_needs_an_update(void **state) {
+    struct bench *b = *state;
+    reply_with(b, GRADES, 0,
+               "{\"usergrades\":[" GRADES_OF(
+                   "4", "{\"id\":1,\"itemtype\":\"course\",\"graderaw\":99,\"grademax\":100,"
+                        "\"gradeneedsupdate\":true," SHOWN "},"
+                        "{\"id\":52,\"itemtype\":\"manual\",\"graderaw\":80,\"gradeisoverridden\":"
+                        "true,\"gradeneedsupdate\":false,\"grademax\":100," SHOWN "}") "]}");
+    must_read(b);
+    assert_true(fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "")->is_kept);
+    const struct model_fact *overridden = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:52");
+    assert_true(overridden->is_posted && !overridden->is_kept);
+    assert_dec(overridden->score, "80");
+    assert_true(sv_starts(b->reading.members[1].mark, SV("m1 f-")));
+}
+
+#define MODULE(id, kind, dates)                                                                    \
+    "{\"id\":" id ",\"name\":\"M\",\"instance\":" id ",\"modname\":\"" kind                        \
+    "\",\"completion\":2,\"dates\":[" dates "]}"
+
+static void moodle__takes_due_dates_by_their_names_not_their_labels(void **state) {
+    struct bench *b = *state;
+    reply_with(
+        b, CONTENTS, 0,
+        "[{\"modules\":[" MODULE(
+            "1", "assign",
+            "{\"label\":\"Ouvert\",\"timestamp\":1795000000,\"dataid\":"
+            "\"allowsubmissionsfromdate\"},{\"label\":\"A rendre\",\"timestamp\":"
+            "1795600000,\"dataid\":\"duedate\"}") "," MODULE("17", "quiz",
+                                                             "{\"label\":\"Closes:\",\"timestamp\":"
+                                                             "\"1795700000\","
+                                                             "\"dataid\":\"timeclose\"}") "," MODULE("18",
+                                                                                                     "assign",
+                                                                                                     "{\"label\":\"Due\",\"timestamp\":1795700000,\"dataid\":"
+                                                                                                     "\"duedate\",\"relativeto\":1794000000}") "," MODULE("19",
+                                                                                                                                                          "quiz",
+                                                                                                                                                          "") "]}]");
+    must_read(b);
+    assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "1")->due_at == INT64_C(1795600000) * USEC_PER_S);
+    assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "17")->due_at == INT64_C(1795700000) * USEC_PER_S);
+    assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "18")->due_at == 0); /* of one's own beginning */
+    assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "19")->due_at == 0);
+    for (size_t i = 0; i < b->moodle.calls; i++) { /* nothing left to ask */
+        assert_false(
+            sv_eq(field_of(sv_from(b->moodle.forms[i]), SV("wsfunction")), SV(ASSIGNMENTS)));
+    }
+}
+
+/* Older releases say only in the reader's language which date is which. */
+static void moodle__asks_for_due_dates_that_the_activities_do_not_name(void **state) {
+    struct bench *b = *state;
+    reply_with(b, CONTENTS, 0,
+               "[{\"modules\":[" MODULE("1", "assign",
+                                        "{\"label\":\"Due:\",\"timestamp\":1795600000}") "]}]");
+    reply_with(b, ASSIGNMENTS, 0,
+               "{\"courses\":[{\"id\":2,\"assignments\":[{\"id\":1,\"cmid\":1,\"name\":\"A\","
+               "\"duedate\":1795650000}]}],\"warnings\":[]}");
+    must_read(b);
+    assert_true(item_of(b, MODEL_ITEM_ACTIVITY, "1")->due_at == INT64_C(1795650000) * USEC_PER_S);
+    bool is_asked = false;
+    for (size_t i = 0; i < b->moodle.calls; i++) {
+        struct sv form = sv_from(b->moodle.forms[i]);
+        if (sv_eq(field_of(form, SV("wsfunction")), SV(ASSIGNMENTS))) {
+            is_asked = true; /* without the flag an account outside the course gets nothing */
+            assert_true(sv_eq(field_of(form, SV("includenotenrolledcourses")), SV("1")));
+        }
+    }
+    assert_true(is_asked);
+}
+
 /* A large course: people by pages, grades one by one. */
 struct large {
     struct arena arena;
@@ -225,7 +326,9 @@ static bool answer_large(void *ctx, const struct net_request *q, struct net_resp
     struct sv function = field_of(q->body, SV("wsfunction"));
     struct sv userid = field_of(q->body, SV("userid"));
     *out = (struct net_response){.status = 200, .body = SV("{\"statuses\":[]}")};
-    if (sv_eq(function, SV(PEOPLE))) {
+    if (sv_eq(function, SV(INFO))) {
+        out->body = SV("{\"courses\":[]}");
+    } else if (sv_eq(function, SV(PEOPLE))) {
         int64_t from = 0;
         assert_true(
             num_parse_i64(field_of(q->body, SV("options%5B0%5D%5Bvalue%5D")), 0, 100000, &from));
@@ -282,6 +385,10 @@ int main(void) {
         WITH_BENCH(moodle__maps_completion_states),
         WITH_BENCH(moodle__does_not_believe_the_completed_flag),
         WITH_BENCH(moodle__decides_by_role_who_learns),
+        WITH_BENCH(moodle__counts_a_scale_from_its_lowest_grade),
+        WITH_BENCH(moodle__keeps_what_it_knew_while_a_grade_needs_an_update),
+        WITH_BENCH(moodle__takes_due_dates_by_their_names_not_their_labels),
+        WITH_BENCH(moodle__asks_for_due_dates_that_the_activities_do_not_name),
         WITH_BENCH(moodle__reads_large_courses_person_by_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

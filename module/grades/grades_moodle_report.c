@@ -1,0 +1,211 @@
+/* The grade report: what the gradebook says of one person. */
+#include "grades_moodle.h"
+#include <stdio.h>
+
+#define LETTER_BYTES_MAX 16
+
+/* The item a row of the grade report is about; *is_wanted is false for categories and outcomes. */
+static bool grade_item_find(struct moodle_read *m, const json_t *row, size_t *index,
+                            bool *is_wanted, struct err *err) {
+    struct arena *a = m->scratch;
+    struct sv type = js_sv(json_object_get(row, "itemtype"));
+    const json_t *outcome = json_object_get(row, "outcomeid");
+    *is_wanted = !sv_eq(type, SV("category")) && (outcome == NULL || json_is_null(outcome));
+    if (!*is_wanted) {
+        return true;
+    }
+    if (sv_eq(type, SV("course"))) {
+        m->build.out->can |= GRADES_CAN_COURSE_TOTAL;
+        return grades_build_item(&m->build, MODEL_ITEM_COURSE_FINAL, sv_of(NULL, 0), index, err);
+    }
+    int64_t number = moodle_number(json_object_get(row, "itemnumber"), 0);
+    struct sv cmid;
+    struct sv instance;
+    struct sv id;
+    if (!moodle_id(json_object_get(row, "id"), a, &id)) {
+        return moodle_shape(MOODLE_GRADES, err);
+    }
+    struct sv module = js_sv(json_object_get(row, "itemmodule"));
+    bool has_cmid = sv_eq(type, SV("mod")) && moodle_id(json_object_get(row, "cmid"), a, &cmid);
+    if (has_cmid && number == 0) {
+        return grades_build_item(&m->build, MODEL_ITEM_ACTIVITY, cmid, index, err);
+    }
+    if (!has_cmid && number == 0 && sv_eq(type, SV("mod")) &&
+        moodle_id(json_object_get(row, "iteminstance"), a, &instance) &&
+        grades_index_find(&m->modules, sv_printf(a, "%.*s:%.*s", SV_ARG(module), SV_ARG(instance)),
+                          index)) {
+        return true;
+    }
+    /* A column of its own, or an activity's second grade (a workshop has two). */
+    return grades_build_item(&m->build, MODEL_ITEM_ACTIVITY, sv_printf(a, "grade:%.*s", SV_ARG(id)),
+                             index, err);
+}
+
+/* The lowest grade of a scale is 1, not 0, and says "nothing reached": points are counted from
+ * there, as Moodle's own percentages are. */
+static bool scale_base(const json_t *row, struct dec *base) {
+    const json_t *scale = json_object_get(row, "scaleid");
+    return scale != NULL && !json_is_null(scale) && moodle_number(scale, 0) != 0 &&
+           js_decimal(json_object_get(row, "grademin"), base);
+}
+
+static void grade_item_describe(struct moodle_read *m, const json_t *row, size_t index) {
+    struct model_item *item = &m->build.out->items[index];
+    if (item->title.len == 0) {
+        item->title = item->kind == MODEL_ITEM_COURSE_FINAL
+                          ? SV("Course total")
+                          : moodle_plain(m->build.arena, js_sv(json_object_get(row, "itemname")));
+    }
+    struct dec maximum;
+    struct dec base;
+    if (js_decimal(json_object_get(row, "grademax"), &maximum)) {
+        item->maximum = scale_base(row, &base) ? dec_sub(maximum, base) : maximum;
+        item->has_maximum = !dec_is_zero(item->maximum);
+    }
+}
+
+/* Shown to the learner only when Moodle says so of both flags: absent is hidden (attacks.md F15).
+ */
+static bool is_shown(const json_t *row) {
+    return moodle_number(json_object_get(row, "gradeishidden"), 1) == 0 &&
+           moodle_number(json_object_get(row, "gradehiddenbydate"), 1) == 0;
+}
+
+/* What is taken of a row, and what else would tell of a change in the course. */
+static void row_sign(struct moodle_sign *sign, const json_t *row, const struct model_fact *f,
+                     const struct model_item *item) {
+    char text[256];
+    char score[DEC_TEXT_MAX] = "-";
+    char maximum[DEC_TEXT_MAX] = "-";
+    char weight[32] = "-";
+    int64_t id = moodle_number(json_object_get(row, "id"), -1);
+    const json_t *raw = json_object_get(row, "weightraw");
+    if (f != NULL && f->has_score) {
+        (void)dec_format(f->score, score);
+    }
+    if (item->has_maximum) {
+        (void)dec_format(item->maximum, maximum);
+    }
+    if (json_is_number(raw)) {
+        (void)snprintf(weight, sizeof weight, "%.6g", json_number_value(raw));
+    }
+    int n = snprintf(text, sizeof text, "%lld %s %s %d %lld %lld %.*s", (long long)id, score,
+                     maximum, f != NULL && f->is_posted, f == NULL ? 0 : (long long)f->submitted_at,
+                     f == NULL ? 0 : (long long)f->graded_at, f == NULL ? 0 : (int)f->letter.len,
+                     f == NULL || f->letter.len == 0 ? "" : f->letter.ptr);
+    sign->report = moodle_digest(sign->report, sv_of(text, (size_t)n));
+    if (f != NULL && f->has_score) {
+        n = snprintf(text, sizeof text, "%lld", (long long)id);
+        sign->filled = moodle_digest(sign->filled, sv_of(text, (size_t)n));
+    }
+    if (item->kind != MODEL_ITEM_COURSE_FINAL) { /* its maximum depends on what is graded */
+        n = snprintf(text, sizeof text, "%lld %s %s", (long long)id, maximum, weight);
+        sign->shape = moodle_digest(sign->shape, sv_of(text, (size_t)n));
+    }
+}
+
+/* What Moodle says of this grade, which has a value or a submission. */
+static bool fact_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
+                      struct model_fact *fact) {
+    struct dec base;
+    fact->has_score = has_score;
+    fact->score = !has_score               ? dec_from_i64(0)
+                  : scale_base(row, &base) ? dec_sub(score, base)
+                                           : score;
+    fact->is_posted = has_score && is_shown(row);
+    fact->submitted_at = moodle_time(json_object_get(row, "gradedatesubmitted"));
+    fact->graded_at = has_score ? moodle_time(json_object_get(row, "gradedategraded")) : 0;
+    /* Moodle has yet to work it out anew, so this is not it. */
+    fact->is_kept = moodle_number(json_object_get(row, "gradeneedsupdate"), 0) != 0;
+    struct sv letter = js_sv(json_object_get(row, "lettergradeformatted"));
+    if (has_score && letter.len > 0 && letter.len <= LETTER_BYTES_MAX &&
+        sv_find(letter, '<') == letter.len) {
+        fact->letter = moodle_plain(m->build.arena, letter);
+    }
+    return !fact->is_kept;
+}
+
+static bool grade_row_take(struct moodle_read *m, const json_t *row, size_t person,
+                           struct err *err) {
+    size_t index = 0;
+    bool is_wanted = false;
+    if (!json_is_object(row)) {
+        return moodle_shape(MOODLE_GRADES, err);
+    }
+    if (!grade_item_find(m, row, &index, &is_wanted, err)) {
+        return false;
+    }
+    if (!is_wanted) {
+        return true;
+    }
+    grade_item_describe(m, row, index);
+    const json_t *raw = json_object_get(row, "graderaw");
+    bool has_raw = raw != NULL && !json_is_null(raw);
+    struct dec score = {0};
+    if (has_raw && !js_decimal(raw, &score)) {
+        return moodle_shape(MOODLE_GRADES, err);
+    }
+    struct moodle_sign *sign = &m->persons[person].sign;
+    struct model_fact *fact = NULL;
+    if (has_raw || moodle_time(json_object_get(row, "gradedatesubmitted")) != 0) {
+        if (!moodle_fact(m, person, index, &fact, err)) {
+            return false;
+        }
+        if (!fact_fill(m, row, has_raw, score, fact)) {
+            sign->is_fresh = true;
+        }
+    }
+    row_sign(sign, row, fact, &m->build.out->items[index]);
+    return true;
+}
+
+/* The person a report is of; false with ERR_NONE: nobody we ask about. */
+static bool owner_find(struct moodle_read *m, const json_t *user, struct sv ref, bool knows_people,
+                       size_t *person, struct err *err) {
+    bool is_known = grades_index_find(&m->build.members, ref, person);
+    if (knows_people) {
+        return is_known && m->build.out->members[*person].is_learner;
+    }
+    if (!is_known) { /* Moodle lists gradable people only: learners */
+        if (!grades_build_member(&m->build, ref, person, &is_known, err)) {
+            return false;
+        }
+        struct model_member *member = &m->build.out->members[*person];
+        member->name = moodle_plain(m->build.arena, js_sv(json_object_get(user, "userfullname")));
+        member->is_learner = true;
+        moodle_persons_reserve(m);
+        m->persons[*person].sign.access = -1;
+    }
+    return true;
+}
+
+bool moodle_grades_take(struct moodle_read *m, const json_t *user, bool knows_people,
+                        struct sv *ref, struct err *err) {
+    size_t person = 0;
+    const json_t *rows = NULL;
+    struct err failed = {0};
+    arena_reset(m->scratch);
+    if (!moodle_id(json_object_get(user, "userid"), m->scratch, ref) ||
+        !js_array(user, "gradeitems", &rows) || rows == NULL) {
+        return moodle_shape(MOODLE_GRADES, err);
+    }
+    if (!owner_find(m, user, *ref, knows_people, &person, &failed)) {
+        *err = failed.code == ERR_NONE ? *err : failed;
+        return failed.code == ERR_NONE;
+    }
+    *ref = m->build.out->members[person].person_ref;
+    struct moodle_person *notes = &m->persons[person];
+    if (notes->has_grades) {
+        return true;
+    }
+    notes->has_grades = true;
+    notes->from = m->build.out->fact_count;
+    notes->sign.report = notes->sign.filled = notes->sign.shape = MOODLE_DIGEST;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        if (!grade_row_take(m, json_array_get(rows, i), person, err)) {
+            return false;
+        }
+    }
+    notes->to = m->build.out->fact_count;
+    return true;
+}
