@@ -4,6 +4,7 @@ import http.server
 import json
 import secrets
 import threading
+import time
 import urllib.parse
 
 POSTED, SUBMITTED = "2027-05-03T10:00:00Z", "2027-05-01T09:00:00Z"
@@ -29,7 +30,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Canvas:
-    """One course. `users`: id -> {name, sub, ...}; `enrolments`, `assignments`, `modules`: lists as the API gives them;
+    """One course, and `also`: contexts that are copies of it (same ids, other context id). `users`: id -> {name, sub, ...}; `enrolments`, `assignments`, `modules`: lists as the API gives them;
     `submissions`: (user, assignment) -> row; `progress`: user -> object; `states`: (user, module) -> state."""
 
     def __init__(self, course=55, context=None, page=3):
@@ -38,6 +39,10 @@ class Canvas:
         self.users, self.enrolments, self.assignments, self.modules = {}, [], [], []
         self.submissions, self.progress, self.states, self.hide_final_grades = {}, {}, {}, False
         self.busy, self.denied, self.down, self.requests, self.rows = 0, set(), False, [], {}
+        # `breaks_after`: so many more answers, then 503; `retry_after`: seconds, sent with the next `busy`; `slow`:
+        # seconds an answer takes; `at_once`, `most`: requests under way, now and at most; `remaining`: of the rate limit.
+        self.also, self.breaks_after, self.retry_after, self.slow, self.remaining = set(), None, None, 0, "599.1"
+        self.at_once, self.most, self.good, self.lock = 0, 0, [], threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads, self.server.canvas = True, self
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -71,23 +76,43 @@ class Canvas:
     # --- the API
 
     def answer(self, request):
+        with self.lock:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+        try:
+            time.sleep(self.slow)
+            self.reply(request)
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
+    def is_broken(self):
+        with self.lock:
+            if self.breaks_after is not None and self.breaks_after > 0:
+                self.breaks_after -= 1
+                return False
+        return self.down or self.breaks_after == 0
+
+    def reply(self, request):
         address = urllib.parse.urlsplit(request.path)
         query = urllib.parse.parse_qs(address.query)
         self.requests.append(request.path)
-        if self.down:
+        if self.is_broken():
             return self.send(request, 503, "<html>maintenance</html>", kind="text/html")
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return self.send(request, 401, {"errors": [{"message": "Invalid access token."}]},
                              **{"WWW-Authenticate": 'Bearer realm="canvas-lms"'})
         if self.busy > 0:
             self.busy -= 1
-            return self.send(request, 403, "403 Forbidden (Rate Limit Exceeded)\n", kind="text/plain")
+            return self.send(request, 403, "403 Forbidden (Rate Limit Exceeded)\n", kind="text/plain",
+                             **({"Retry-After": str(self.retry_after)} if self.retry_after else {}))
         if any(part in request.path for part in self.denied):
             return self.send(request, 401, {"status": "unauthorized", "errors": [{"message": "not authorized"}]})
         bookmark = query.get("page", [""])[0]
-        rows = self.rows.pop(bookmark, None) if bookmark else self.find(address.path, query)
+        rows = self.rows.get(bookmark) if bookmark else self.find(address.path, query)
         if rows is None:
             return self.send(request, 404, {"errors": [{"message": "The specified resource does not exist."}]})
+        self.good.append(request.path)
         if not isinstance(rows, list):
             return self.send(request, 200, rows)
         size = min(int(query.get("per_page", ["10"])[0]), self.page)
@@ -106,7 +131,8 @@ class Canvas:
             return {"id": found[0]["id"], "name": found[0]["name"]} if found else None
         if path.startswith("/api/v1/users/"):
             return self.users.get(int(path.rsplit("/", 1)[1]))
-        if path in (f"/api/v1/courses/lti_context_id:{self.context}", f"/api/v1/courses/{self.course}"):
+        named = path.removeprefix("/api/v1/courses/lti_context_id:")
+        if named in {self.context, *self.also} or path == f"/api/v1/courses/{self.course}":
             return {"id": self.course, "name": "Biology", "workflow_state": "available",
                     "hide_final_grades": self.hide_final_grades}
         part = path.removeprefix(f"/api/v1/courses/{self.course}/")
@@ -166,7 +192,7 @@ class Canvas:
         data = body.encode()
         request.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), "X-Request-Cost": "0.9",
-                            "X-Rate-Limit-Remaining": "599.1", **headers}.items():
+                            "X-Rate-Limit-Remaining": self.remaining, **headers}.items():
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(data)
