@@ -317,3 +317,17 @@ def test_doctor_finds_what_is_wrong(installed):
     assert result.status == 1
     assert re.search("web server|serve|reach", result.out + result.err, re.I)
 
+
+def test_doctor_says_what_the_nightly_comparison_found(installed):
+    found = lambda: [row for row in installed.cli("doctor", "--json", check=False).json()  # noqa: E731
+                     if row["check"] == "reconciliation"]
+    assert found() == []     # the first night is still to come
+    installed.rows("INSERT INTO reconciliation (institution_id, context_id, badge_id, earned_not_awarded, awarded_not_earned, "
+                   "unreachable) VALUES (1, 1, 1, 0, 0, 0), (2, 2, 2, 0, 0, 0) RETURNING 1")
+    assert [row["level"] for row in found()] == ["ok"]
+    installed.rows("UPDATE reconciliation SET earned_not_awarded = 3, awarded_not_earned = 5 * institution_id, unreachable = 7 "
+                   "RETURNING 1")
+    [row] = found()
+    assert row["level"] == "warn" and row["ok"]
+    assert re.findall(r"\d+", row["text"]) == ["2", "6", "15", "14"]
+    installed.rows("DELETE FROM reconciliation RETURNING 1")
