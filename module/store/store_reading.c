@@ -257,7 +257,8 @@ static bool load_known(struct merge *m) {
         /* Listed twice, and read once: what was not read may hold the rest. */
         k->is_unread = k->is_unread || member->is_unread;
         m->has_unread = m->has_unread || member->is_unread;
-        if (member->mark.len > 0 || (!member->is_unread && !r->is_partial)) {
+        bool has_word = member->mark.len > 0 || (!member->is_unread && !r->is_partial);
+        if (m->is_source && has_word) { /* marks are the source's, and an upload has none */
             k->new_mark = member->mark;
         }
     }
@@ -472,8 +473,8 @@ static bool is_whole(const struct merge *m) {
     return m->reading->is_complete && !m->reading->is_partial && !m->has_unread;
 }
 
-/* Marks and digests that differ now. When somebody was read is written where not everybody was: a
- * whole reading says it once, for the course. */
+/* Marks and digests that differ now. When somebody was read is written where others were not: a
+ * reading of everybody says it once, for the course. */
 static bool save_known(struct merge *m) {
     size_t n = 0;
     int64_t *people = ARENA_ARRAY(m->arena, int64_t, m->known_count);
@@ -482,7 +483,8 @@ static bool save_known(struct merge *m) {
     usec_t *read = ARENA_ARRAY(m->arena, usec_t, m->known_count);
     for (size_t i = 0; i < m->known_count; i++) {
         const struct known *k = &m->known[i];
-        bool is_read = k->is_listed && !k->is_unread && !m->reading->is_partial && !is_whole(m);
+        bool is_read = m->is_source && m->has_unread && !m->reading->is_partial && k->is_listed &&
+                       !k->is_unread;
         if (!is_read && sv_eq(k->mark, k->new_mark) && sv_eq(k->digest, k->new_digest)) {
             continue;
         }

@@ -328,6 +328,6 @@ def test_doctor_says_what_the_nightly_comparison_found(installed):
     installed.rows("UPDATE reconciliation SET earned_not_awarded = 3, awarded_not_earned = 5 * institution_id, unreachable = 7 "
                    "RETURNING 1")
     [row] = found()
-    assert row["level"] == "warn" and row["ok"]
+    assert row["level"] == "warning" and row["ok"]
     assert re.findall(r"\d+", row["text"]) == ["2", "6", "15", "14"]
     installed.rows("DELETE FROM reconciliation RETURNING 1")
