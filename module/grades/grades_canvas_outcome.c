@@ -209,11 +209,14 @@ static bool some_read(struct outcomes *o, struct err *err) {
         AUTO_ARENA scratch = {0};
         struct err fail = {0};
         struct sv ids = canvas_ids(r, "user_ids[]", ASK_AT_ONCE, is_open_active, &i, &scratch);
-        if (ids.len > 0 && !rollups_walk(o, sv_printf(&scratch, "%.*s&", SV_ARG(ids)), &fail) &&
-            strcmp(fail.reason, "http_400") != 0) {
-            *err = err->code == ERR_NONE ? fail : *err;
-            return false;
+        if (ids.len == 0 || rollups_walk(o, sv_printf(&scratch, "%.*s&", SV_ARG(ids)), &fail)) {
+            continue;
         }
+        if (strcmp(fail.reason, "http_400") == 0) { /* somebody among them left meanwhile */
+            return rollups_walk(o, sv_of(NULL, 0), err);
+        }
+        *err = err->code == ERR_NONE ? fail : *err;
+        return false;
     }
     return true;
 }

@@ -211,17 +211,43 @@ static size_t people_a_page(const struct canvas_read *r) {
 
 static bool is_open(const struct canvas_user *user) { return user->is_due && !user->has_work; }
 
+/* The next people who are open, at most so many, from *next on. */
+static bool ask(struct canvas_read *r, size_t people, size_t *next, struct err *err) {
+    AUTO_ARENA scratch = {0};
+    struct sv ids = canvas_ids(r, "student_ids[]", people, is_open, next, &scratch);
+    return ids.len == 0 || submissions_walk(r, ids.ptr, people, err);
+}
+
+static bool is_refused(const struct err *fail) {
+    return canvas_is_denied(fail) || fail->code == ERR_NOT_FOUND;
+}
+
+static bool ask_singly(struct canvas_read *r, size_t from, size_t to, struct err *err) {
+    while (from < to) {
+        struct err fail = {0};
+        if (!ask(r, 1, &from, &fail) && !is_refused(&fail)) {
+            *err = err->code == ERR_NONE ? fail : *err;
+            return false;
+        }
+    }
+    return true;
+}
+
 /* By id: those of changes, and those who slipped between two pages of the list of all because
- * somebody was added or left while it was read. */
+ * somebody was added or left while it was read. Canvas refuses all for one who left meanwhile. */
 static bool open_read(struct canvas_read *r, struct err *err) {
     size_t people = people_a_page(r) < ASK_AT_ONCE ? people_a_page(r) : ASK_AT_ONCE;
     for (size_t i = 0; i < r->user_count;) {
-        AUTO_ARENA scratch = {0};
         struct err fail = {0};
-        struct sv ids = canvas_ids(r, "student_ids[]", people, is_open, &i, &scratch);
-        if (ids.len > 0 && !submissions_walk(r, ids.ptr, people, &fail) &&
-            !canvas_is_denied(&fail) && fail.code != ERR_NOT_FOUND) {
+        size_t from = i;
+        if (ask(r, people, &i, &fail)) {
+            continue;
+        }
+        if (!is_refused(&fail)) {
             *err = err->code == ERR_NONE ? fail : *err;
+            return false;
+        }
+        if (!ask_singly(r, from, i, err)) {
             return false;
         }
     }
@@ -258,6 +284,9 @@ static bool news_take(void *ctx, const json_t *row, struct sv key, struct err *e
     AUTO_ARENA scratch = {0};
     struct sv id;
     (void)key;
+    if (js_sv(json_object_get(row, "anonymous_id")).len > 0) {
+        return true; /* marked without names: it is hidden still, and shows in totals later */
+    }
     if (!canvas_id(json_object_get(row, "user_id"), &scratch, &id)) {
         return canvas_shape("the latest submissions", err);
     }

@@ -285,6 +285,88 @@ static void canvas__keeps_modules_of_those_whose_grades_changed_only(void **stat
     assert_true(fact_of(b, BEN, MODEL_ITEM_OUTCOME, "61")->is_kept); /* Canvas lists the active */
 }
 
+/* Nine people, so that three are asked for by id. */
+static void nine_people(struct bench *b, const char *current) {
+    struct str rows;
+    struct str work;
+    struct model_link *links = ARENA_ARRAY(&b->arena, struct model_link, 9);
+    str_init(&rows, &b->arena, 1 << 16);
+    str_init(&work, &b->arena, 1 << 16);
+    for (int i = 1; i <= 9; i++) {
+        struct sv ref = sv_printf(&b->arena, "80%d", i);
+        links[i - 1] = (struct model_link){.sub = ref, .ref = ref};
+        str_addf(&rows,
+                 "%s{\"id\":\"%d\",\"user_id\":\"80%d\",\"type\":\"StudentEnrollment\","
+                 "\"enrollment_state\":\"active\",\"grades\":{\"current_score\":%s,"
+                 "\"final_score\":1}}",
+                 i == 1 ? "[" : ",", i, i, i <= 3 ? current : "70");
+        str_addf(&work, "%s{\"user_id\":\"80%d\",\"submissions\":[]}", i == 1 ? "[" : ",", i);
+    }
+    str_add_c(&rows, "]");
+    str_add_c(&work, "]");
+    b->course.links = links;
+    b->course.link_count = 9;
+    reply_body(b, "/enrollments?", rows.ptr);
+    reply_body(b, "student_ids[]=all&grouped=1", work.ptr);
+}
+
+/* Canvas answers with a refusal for all when one of them may not be asked for. */
+static void canvas__asks_singly_when_one_of_several_has_left(void **state) {
+    struct bench *b = *state;
+    nothing_new(b);
+    nine_people(b, "70");
+    must_read(b);
+    know(b);
+    nine_people(b, "75");
+    reply_body(b, "/students/submissions?student_ids[]=801&grouped=1",
+               "[" OF("801", GRADED("120", "5", "\"5\"")) "]");
+    reply_body(b, "/students/submissions?student_ids[]=803&grouped=1", "[" OF("803", "") "]");
+    reply_with(b, (struct canned){.url = "student_ids[]=802", .status = 401, .body = "{}"});
+    must_read(b);
+    assert_dec(fact_of(b, "801", MODEL_ITEM_ACTIVITY, "120")->score, "5");
+    assert_true(fact_of(b, "802", MODEL_ITEM_ACTIVITY, "120")->is_kept);
+    assert_null(fact_of(b, "803", MODEL_ITEM_ACTIVITY, "120"));
+    assert_true(member_of(b, "804")->is_unread);
+    know(b); /* what was kept is asked for again, the others are as they were read */
+    must_read(b);
+    assert_false(member_of(b, "802")->is_unread);
+    assert_true(member_of(b, "801")->is_unread && member_of(b, "803")->is_unread);
+}
+
+static void canvas__lists_all_outcomes_when_one_of_several_has_left(void **state) {
+    struct bench *b = *state;
+    struct str page;
+    str_init(&page, &b->arena, 1 << 16);
+    for (int i = 1; i <= 9; i++) {
+        str_addf(&page,
+                 "%s{\"scores\":[{\"score\":4,\"links\":{\"outcome\":\"61\"}}],\"links\":{\"user\":"
+                 "\"80%d\"}}",
+                 i == 1 ? "{\"rollups\":[" : ",", i);
+    }
+    str_add_c(&page, "],\"linked\":{\"outcomes\":[{\"id\":\"61\",\"title\":\"O\"}]}}");
+    nothing_new(b);
+    nine_people(b, "70");
+    reply_body(b, "/outcome_rollups", page.ptr);
+    must_read(b);
+    know(b);
+    nine_people(b, "75");
+    reply_body(b, "student_ids[]=801&student_ids[]=802",
+               "[" OF("801", "") "," OF("802", "") "," OF("803", "") "]");
+    reply_with(b, (struct canned){.url = "user_ids[]=801", .status = 400, .body = "{}"});
+    must_read(b);
+    assert_dec(fact_of(b, "801", MODEL_ITEM_OUTCOME, "61")->score, "4");
+    assert_true(member_of(b, "804")->is_unread);
+    assert_null(fact_of(b, "804", MODEL_ITEM_OUTCOME, "61"));
+}
+
+static void canvas__passes_over_work_that_is_marked_without_names(void **state) {
+    struct bench *b = read_before(state);
+    reply_body(b, "graded_since=",
+               "[{\"id\":\"5\",\"anonymous_id\":\"Ab3x9\",\"assignment_id\":\"120\"}]");
+    must_read(b);
+    assert_true(member_of(b, ANA)->is_unread && member_of(b, BEN)->is_unread);
+}
+
 /* --- A course of 2,000 learners with fifty assignments, all with modules and outcomes. */
 
 #define PEOPLE 2000
@@ -486,6 +568,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(canvas__asks_for_modules_of_those_who_got_further_only,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__keeps_modules_of_those_whose_grades_changed_only,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__asks_singly_when_one_of_several_has_left, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__lists_all_outcomes_when_one_of_several_has_left,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__passes_over_work_that_is_marked_without_names,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             canvas__reads_twenty_of_two_thousand_in_some_tens_of_requests, setup, teardown),
