@@ -30,6 +30,36 @@ static bool answer(void *ctx, const struct net_request *q, struct net_response *
     return true;
 }
 
+/* The same answers again, of which only changes are read: nobody has facts and is unread. */
+static void changes(const struct grades_source *source, const struct grades_course *whole,
+                    const struct grades_io *io, const struct grades_reading *before,
+                    struct site *site, const uint8_t *data, size_t size) {
+    struct model_known *known =
+        ARENA_ARRAY(io->arena, struct model_known, before->member_count + 1);
+    for (size_t i = 0; i < before->member_count; i++) {
+        known[i].person_ref = before->members[i].person_ref;
+        known[i].mark = before->members[i].mark;
+    }
+    struct grades_course course = *whole;
+    course.scope = GRADES_CHANGES;
+    course.known = known;
+    course.known_count = before->member_count > 1 ? 1 : before->member_count;
+    *site = (struct site){.rest = sv_of((const char *)data, size)};
+    struct grades_reading reading;
+    struct err err = {0};
+    if (!grades_read(source, &course, io, &reading, &err)) {
+        return;
+    }
+    for (size_t i = 0; i < reading.member_count; i++) {
+        for (size_t k = 0; k < reading.fact_count; k++) {
+            if (reading.members[i].is_unread &&
+                sv_eq(reading.facts[k].person_ref, reading.members[i].person_ref)) {
+                abort();
+            }
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -57,6 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (reading.members[i].sub.len == 0) {
             abort();
         }
+    }
+    if (is_read) {
+        changes(&source, &course, &io, &reading, &site, data, size);
     }
     site = (struct site){.rest = sv_of((const char *)data, size)};
     err = (struct err){0};
