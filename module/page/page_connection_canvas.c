@@ -26,9 +26,10 @@ static bool add_buttons(struct page *p, json_t *obj, const struct store_connecti
         connect = json_object();
         page_set_text(connect, "action", SV("/oauth/canvas/start"));
         page_set_text(connect, "ticket", ticket);
+        bool is_connected = o->refresh.len > 0 && o->refused.len == 0;
         page_set_text(connect, "label",
-                      o->refresh.len > 0 && o->refused.len == 0 ? SV("Connect as somebody else")
-                                                                : SV("Connect to Canvas"));
+                      is_connected ? SV("Connect as somebody else") : SV("Connect to Canvas"));
+        page_set_bool(connect, "is_main", !is_connected);
         /* Its form leaves the frame: see page_sent_by_us. */
         p->resp->is_origin_told = true;
     }
