@@ -31,3 +31,5 @@ void page_destroy(struct page_app *app);
 /* For struct web_server: `ctx` is the struct page_app. */
 void page_handle(void *ctx, struct web_request *req, struct web_response *resp);
 void page_refuse(void *ctx, struct web_response *resp, const struct err *err);
+bool page_take_file(void *ctx, struct web_request *req, size_t *max_bytes, struct err *err);
+void page_give_file(void *ctx);

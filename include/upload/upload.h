@@ -11,10 +11,6 @@ struct upload_file {
     size_t offset, size;
 };
 
-/* An empty file without a name, gone when it is closed: in TMPDIR, else /var/tmp. Fails:
- * ERR_UPSTREAM "busy" when there is no room. */
-NODISCARD bool upload_file_create(int *fd, struct err *err);
-
 struct upload_request {
     struct store *store;
     const struct store_course *course;

@@ -3,14 +3,15 @@
 #pragma once
 #include "web_request.h"
 
-#define WEB_FORM_PAIRS_MAX 200
+#define WEB_FORM_PAIRS_MAX 4100 /* two for each column of a gradebook file, and some */
 #define WEB_FORM_FILES_MAX 8
 
 struct web_file {
     struct sv name;         /* of the field */
     struct sv filename;     /* as the browser said; never a path to be used */
     struct sv content_type; /* as the browser said; never believed */
-    struct sv content;      /* borrowed from the body */
+    struct sv content;      /* borrowed from the body; empty when that is in a file: */
+    size_t offset, size;    /* where it stands in the body */
 };
 
 /* In the order they were sent; names may repeat. Values are UTF-8 without NUL. */
@@ -31,12 +32,18 @@ NODISCARD bool web_form_parse(struct arena *a, struct sv text, struct web_form *
 NODISCARD bool web_multipart_parse(struct arena *a, struct sv content_type, struct sv body,
                                    struct web_form *out, struct err *err);
 
+/* The same of a body in a file; values of fields are copied, of at most 64 KiB each, and files stay
+ * where they are. Also fails: ERR_BUG when the file cannot be read. */
+NODISCARD bool web_multipart_parse_file(struct arena *a, struct sv content_type, int fd,
+                                        size_t size, struct web_form *out, struct err *err);
+
 /* The request's query. */
 NODISCARD bool web_query(const struct web_request *req, struct web_form *out, struct err *err);
 /* The request's body, application/x-www-form-urlencoded and nothing else (reason "content_type":
  * 415 by web_error_status; the launch page answers 400). */
 NODISCARD bool web_form(const struct web_request *req, struct web_form *out, struct err *err);
-/* The request's body, either form encoding. */
+/* The request's body, either form encoding, in memory or in a file. Also fails: as req->body_err
+ * says. */
 NODISCARD bool web_form_upload(const struct web_request *req, struct web_form *out,
                                struct err *err);
 

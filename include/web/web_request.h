@@ -35,6 +35,12 @@ struct web_request {
     struct sv path;  /* decoded once, "/app/l/0190.../badges"; the only one a route sees */
     struct sv query; /* raw, without '?' */
     struct sv body;  /* exactly CONTENT_LENGTH bytes */
+    /* Or the body is in a file, which ends with the request (web_server.take_file). Where it could
+     * not be taken, body_err says why, to whoever asks for the form. */
+    bool is_body_file;
+    int body_fd;
+    size_t body_size;
+    struct err body_err;
     struct sv
         content_type; /* media type in lower case without parameters; empty when there is none */
     struct sv remote_address;
@@ -49,9 +55,13 @@ struct web_request {
  * absolute, over-long, "//",
  * "." or ".." segment, an encoded '/', '\', ';', control byte, no UTF-8), "query", "content_length"
  * (no plain number) or "body_size" (more than body_max_bytes, or WEB_UPLOAD_MAX_BYTES for
- * multipart/form-data). */
+ * multipart/form-data; all else is filled in). */
 NODISCARD bool web_request_read(struct arena *a, char *const *params, size_t body_max_bytes,
                                 struct web_request *out, size_t *content_length, struct err *err);
+
+/* CONTENT_LENGTH again, against another limit. Fails: as above. */
+NODISCARD bool web_request_length(const struct web_request *req, size_t max_bytes, size_t *out,
+                                  struct err *err);
 
 /* A request header by its HTTP name ("Sec-Fetch-Site"); empty when absent. */
 struct sv web_header(const struct web_request *req, const char *name);

@@ -19,6 +19,12 @@ struct web_server {
     void (*handle)(void *ctx, struct web_request *req, struct web_response *resp);
     /* What to answer when the request could not be read (400, 413); NULL: plain text. */
     void (*refuse)(void *ctx, struct web_response *resp, const struct err *err);
+    /* Which multipart requests bring a body that is kept in a file, of at most *max_bytes; 0: not
+     * this one. Called before the body is read, so rights can be looked at. False: it is not taken,
+     * and the handler finds err in req->body_err. NULL: none are. */
+    bool (*take_file)(void *ctx, struct web_request *req, size_t *max_bytes, struct err *err);
+    /* A request that take_file said true and a size to is over. */
+    void (*give_file)(void *ctx);
     void (*ready)(void *ctx); /* called once, when requests are accepted; may be NULL */
     void *ctx;
 };

@@ -31,6 +31,8 @@ static bool serve(struct app *app, struct net_client *net, struct err *err) {
                                       .threads = app->conf.threads,
                                       .handle = page_handle,
                                       .refuse = page_refuse,
+                                      .take_file = page_take_file,
+                                      .give_file = page_give_file,
                                       .ctx = pages};
     say_ready(app);
     bool is_ok = web_server_run(&server, err);

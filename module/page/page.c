@@ -71,6 +71,10 @@ HANDLER(connection_revoke)
 HANDLER(events)
 HANDLER(oauth_start)
 HANDLER(oauth_return)
+HANDLER(upload)
+HANDLER(upload_file)
+HANDLER(upload_review)
+HANDLER(upload_store)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -143,6 +147,15 @@ static const struct web_route ROUTES[] = {
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_POST, "/app/l/:launch/connection/revoke", go_connection_revoke,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/upload", go_upload, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/upload", go_upload_file,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM | PAGE_FILE},
+    {WEB_POST, "/app/l/:launch/upload/review", go_upload_review,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    {WEB_POST, "/app/l/:launch/upload/store", go_upload_store,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    /* Loaded again after a file was shown. */
+    {WEB_GET, "/app/l/:launch/upload/:step", go_upload, PAGE_IN_COURSE | PAGE_TEACHER},
     /* Loaded again after a link was made: the link is not shown twice. */
     {WEB_GET, "/app/l/:launch/connection/invite", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
 };
@@ -292,6 +305,27 @@ void page_handle(void *ctx, struct web_request *req, struct web_response *resp) 
     if (!answer(&p, &err)) {
         page_error(&p, &err);
     }
+}
+
+bool page_take_file(void *ctx, struct web_request *req, size_t *max_bytes, struct err *err) {
+    struct page_app *app = ctx;
+    struct web_response resp;
+    const struct web_route *route = NULL;
+    struct err ignored = {0};
+    *max_bytes = 0;
+    web_response_init(&resp, req->arena);
+    if (!web_router_find(&ROUTER, req, &resp, &route, &ignored) ||
+        (route->flags & PAGE_FILE) == 0) {
+        return true;
+    }
+    struct page p = {.app = app,
+                     .req = req,
+                     .resp = &resp,
+                     .arena = req->arena,
+                     .now = clock_now(&app->options.clock),
+                     .zone = text_zone_utc};
+    return page_session_load(&p, err) && check_role(&p, route->flags, err) &&
+           page_upload_take(&p, max_bytes, err);
 }
 
 void page_refuse(void *ctx, struct web_response *resp, const struct err *err) {

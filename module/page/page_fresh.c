@@ -64,10 +64,12 @@ static bool is_staff(const struct page *p) { return p->session.role >= MODEL_ROL
 
 static struct sv problem_of(const struct page *p, const struct store_fresh *f) {
     if (f->source_kind.len == 0) {
-        return is_staff(p) ? SV("Laurel cannot read grades here yet: no grade source is set for "
-                                "this learning platform. The operator sets one with `laurel source "
-                                "set`.")
-                           : SV("");
+        return is_staff(p) && f->synced_at == 0 /* an upload is a reading, too */
+                   ? SV("Laurel cannot read grades here yet: no grade source is set for this "
+                        "learning platform. The operator sets one with `laurel source set`; until "
+                        "then teachers can upload the gradebook (\"Upload grades\" on the course "
+                        "grid).")
+                   : SV("");
     }
     if (f->failed_at == 0) {
         return SV("");

@@ -45,6 +45,7 @@ struct page_app {
     _Atomic uint64_t told[PAGE_TOLD_SLOTS];
     struct page_notes *notes; /* of refused launches */
     struct issue *issue;
+    atomic_int uploads;       /* gradebook files that are being read */
 };
 
 /* A request on its way to an answer. */
@@ -66,6 +67,7 @@ enum {
     PAGE_TEACHER = 2,   /* teachers and badge admins only */
     PAGE_ADMIN = 4,     /* badge admins only */
     PAGE_FORM = 8,      /* a change: same origin and token are checked */
+    PAGE_FILE = 32,     /* a form with a gradebook file, which is kept in a file */
     PAGE_MENTOR = 16    /* also for mentors, to whom every other page is closed */
 };
 
@@ -127,6 +129,13 @@ page_handler page_admin;
 page_handler page_import;
 page_handler page_import_confirm;
 page_handler page_mentor;
+/* page_upload.c */
+page_handler page_upload;
+page_handler page_upload_file;
+page_handler page_upload_review;
+page_handler page_upload_store;
+/* Whether a gradebook file can be taken now; page_give_file gives its place back. */
+NODISCARD bool page_upload_take(struct page *p, size_t *max_bytes, struct err *err);
 page_handler page_check;
 page_handler page_fresh_state;
 page_handler page_image;

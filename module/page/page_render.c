@@ -130,6 +130,8 @@ void page_add_notice(const struct page *p, json_t *model) {
          "Account, Settings, Approved Integrations."},
         {"imported", "done", "The badges are imported",
          "Learners who meet them already have them in a moment."},
+        {"uploaded", "done", "The grades are stored",
+         "Learners who meet a badge already have it in a moment."},
         {"copied", "done", "The badges are switched on",
          "Grades are read now; learners who meet them already have them in a moment."},
         {"copied_some", "done", "Some badges are switched on",

@@ -2,6 +2,7 @@
 #include "base_encode.h"
 #include "page_copy.h"
 #include "page_course.h"
+#include "page_upload.h"
 
 #define ROWS_PER_PAGE 100
 #define SEARCH_BYTES_MAX 200
@@ -301,6 +302,24 @@ static void add_paging(const struct page *p, json_t *model, const struct grid *g
     (void)json_object_set_new(model, "paging", paging);
 }
 
+/* Where no source reads the gradebook, a file is the way; elsewhere it is one more. */
+static bool add_upload(const struct page *p, json_t *model, struct err *err) {
+    struct sv kind = p->session.source_kind;
+    bool is_way = !sv_eq(kind, SV("moodle")) && !sv_eq(kind, SV("canvas"));
+    struct sv last = {0};
+    if (p->session.context_id != 0 && !page_upload_last(p, &last, err)) {
+        return false;
+    }
+    json_t *link = json_null();
+    if (p->session.context_id != 0) {
+        link = url_object(page_path(p, "upload"));
+        page_set_text(link, "last", last);
+    }
+    (void)json_object_set_new(model, "upload", is_way ? link : json_null());
+    (void)json_object_set_new(model, "upload_more", is_way ? json_null() : link);
+    return true;
+}
+
 bool page_teacher(struct page *p, struct err *err) {
     struct grid g = {0};
     if (!read_query(p, &g, err) || !page_course_load(p, &g.course, err)) {
@@ -315,7 +334,7 @@ bool page_teacher(struct page *p, struct err *err) {
     json_t *model = page_model(p, SV("Learners and badges"));
     page_add_header(p, model, "grid");
     page_add_notice(p, model);
-    if (!page_add_copy(p, model, err)) {
+    if (!page_add_copy(p, model, err) || !add_upload(p, model, err)) {
         json_decref(model);
         return false;
     }

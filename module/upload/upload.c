@@ -1,29 +1,7 @@
 #include "upload.h"
 #include "upload_internal.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-bool upload_file_create(int *fd, struct err *err) {
-    const char *folder = getenv("TMPDIR");
-    char path[4096];
-    folder = folder == NULL || folder[0] != '/' ? "/var/tmp" : folder;
-    *fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (*fd >= 0) {
-        return true;
-    }
-    /* a file system without such files */
-    int n = snprintf(path, sizeof path, "%s/laurel-XXXXXX", folder);
-    *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
-    if (*fd < 0) {
-        return err_because(err, ERR_UPSTREAM, "busy",
-                           "the server has no room for the file now; try again later");
-    }
-    (void)unlink(path);
-    return true;
-}
 
 static bool read_at(void *ctx, size_t at, char *bytes, size_t cap, size_t *len, struct err *err) {
     const struct upload_file *file = ctx;

@@ -2,7 +2,11 @@
 #include "base_encode.h"
 
 bool web_form_parse(struct arena *a, struct sv text, struct web_form *out, struct err *err) {
-    *out = (struct web_form){.pairs = ARENA_ARRAY(a, struct web_pair, WEB_FORM_PAIRS_MAX)};
+    size_t most = 1;
+    for (size_t i = 0; i < text.len && most < WEB_FORM_PAIRS_MAX; i++) {
+        most += text.ptr[i] == '&' ? 1 : 0;
+    }
+    *out = (struct web_form){.pairs = ARENA_ARRAY(a, struct web_pair, most)};
     for (bool is_more = text.len > 0; is_more;) {
         struct sv pair;
         struct sv name;
@@ -43,6 +47,14 @@ bool web_form(const struct web_request *req, struct web_form *out, struct err *e
 }
 
 bool web_form_upload(const struct web_request *req, struct web_form *out, struct err *err) {
+    if (req->body_err.code != ERR_NONE) {
+        *err = req->body_err;
+        return false;
+    }
+    if (req->is_body_file) {
+        return web_multipart_parse_file(req->arena, web_header(req, "Content-Type"), req->body_fd,
+                                        req->body_size, out, err);
+    }
     if (sv_eq(req->content_type, SV("multipart/form-data"))) {
         return web_multipart_parse(req->arena, web_header(req, "Content-Type"), req->body, out,
                                    err);
@@ -85,7 +97,7 @@ const struct web_file *web_form_file(const struct web_form *f, const char *name)
     for (size_t i = 0; i < f->file_count; i++) {
         /* A browser sends an empty part for a field in which no file was chosen. */
         if (sv_eq(f->files[i].name, sv_from(name)) &&
-            (f->files[i].filename.len > 0 || f->files[i].content.len > 0)) {
+            (f->files[i].filename.len > 0 || f->files[i].size > 0)) {
             return &f->files[i];
         }
     }

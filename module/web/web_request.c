@@ -124,6 +124,11 @@ bool web_request_read(struct arena *a, char *const *params, size_t body_max_byte
            length_read(param(params, SV("CONTENT_LENGTH")), max_bytes, content_length, err);
 }
 
+bool web_request_length(const struct web_request *req, size_t max_bytes, size_t *out,
+                        struct err *err) {
+    return length_read(param(req->params, SV("CONTENT_LENGTH")), max_bytes, out, err);
+}
+
 struct sv web_header(const struct web_request *req, const char *name) {
     char key[64] = "HTTP_";
     size_t n = 5;

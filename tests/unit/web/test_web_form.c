@@ -7,6 +7,8 @@
 
 #include "web_form.h"
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* The pairs as "name=value|", to compare. */
 static struct sv flat(struct arena *a, const struct web_form *f) {
@@ -64,7 +66,7 @@ static void form_parse__refuses_bad_encodings_and_floods(void **state) {
     assert_false(web_form_parse(&a, SV("a=\0"), &f, &err));
     for (size_t n = WEB_FORM_PAIRS_MAX; n <= WEB_FORM_PAIRS_MAX + 1; n++) {
         struct str in;
-        str_init(&in, &a, 10000);
+        str_init(&in, &a, 100000);
         for (size_t i = 0; i < n; i++) {
             str_add_c(&in, "a=1&");
         }
@@ -204,8 +206,43 @@ static void multipart_parse__is_bounded(void **state) {
     }
 }
 
+/* The window moves over the file in steps of 64 KiB: the delimiter may stand across its edge. */
+static void multipart__finds_the_end_of_a_file_wherever_it_is(void **state) {
+    (void)state;
+    static const char head[] = "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nt0k\r\n"
+                               "--b\r\nContent-Disposition: form-data; name=\"file\"; "
+                               "filename=\"g.csv\"\r\n\r\n";
+    enum { WINDOW = 64 * 1024 };
+    for (size_t size = 2 * WINDOW - 8; size <= 2 * WINDOW + 8; size++) {
+        AUTO_ARENA a = {0};
+        struct web_form f;
+        struct err err = {0};
+        char *content = ARENA_ARRAY(&a, char, size);
+        memset(content, '-', size);
+        int fd = memfd_create("body", MFD_CLOEXEC);
+        assert_int_equal(write(fd, head, strlen(head)), strlen(head));
+        assert_int_equal(write(fd, content, size), size);
+        assert_int_equal(write(fd, "\r\n--b--\r\n", 9), 9);
+        size_t whole = strlen(head) + size + 9;
+        bool is_form = web_multipart_parse_file(&a, SV("multipart/form-data; boundary=b"), fd,
+                                                whole, &f, &err);
+        const struct web_file *file = is_form ? web_form_file(&f, "file") : NULL;
+        struct sv csrf = {0};
+        if (file == NULL || file->size != size || file->offset != strlen(head) ||
+            !web_form_one(&f, "csrf", &csrf, &err) || !sv_eq(csrf, SV("t0k"))) {
+            fail_msg("%zu bytes: %s", size, err.text);
+        }
+        assert_int_equal(file->content.len, 0);
+        /* cut off before the end, it is no form */
+        assert_false(web_multipart_parse_file(&a, SV("multipart/form-data; boundary=b"), fd,
+                                              whole - 5, &f, &err));
+        (void)close(fd);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(multipart__finds_the_end_of_a_file_wherever_it_is),
         cmocka_unit_test(form_parse__reads_what_browsers_send),
         cmocka_unit_test(form_parse__refuses_bad_encodings_and_floods),
         cmocka_unit_test(form_one__refuses_repetition),
