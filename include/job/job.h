@@ -16,7 +16,8 @@ struct job_options {
     int threads;        /* jobs at once */
 };
 
-/* Work until SIGTERM or SIGINT (which must be blocked in all threads); jobs under way are finished.
+/* Work until SIGTERM or SIGINT (which must be blocked in all threads); readings
+ * break off and are gone on with by the next worker, other jobs under way are finished.
  */
 NODISCARD bool job_run(const struct job_options *options, struct err *err);
 /* Work until nothing is due, then return. Fails: ERR_DB. */

@@ -33,13 +33,14 @@ bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err
          .help = "  work until nothing is due, then exit (cron, tests)"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
-        app_args_print(stdout, "worker [--once]",
-                       "Does the background work: reads courses, awards badges, fills gradebook "
-                       "columns. Any number\n"
-                       "of workers on any number of machines. SIGTERM lets jobs under way finish; "
-                       "a worker that is\n"
-                       "killed loses nothing.",
-                       &line);
+        app_args_print(
+            stdout, "worker [--once]",
+            "Does the background work: reads courses, awards badges, fills gradebook "
+            "columns. Any number\n"
+            "of workers on any number of machines. SIGTERM interrupts readings, which the "
+            "next worker goes\n"
+            "on with, and lets other jobs finish; a worker that is killed loses nothing.",
+            &line);
         return true;
     }
     struct net_client *net = NULL;
