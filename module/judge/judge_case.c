@@ -45,9 +45,7 @@ bool judge_reconcile(const struct judge_course *course, const struct judge_badge
     sum->awarded_not_earned += is_held && !c.is_by_hand && v.is_decidable && !v.is_met ? 1 : 0;
     /* Who has left is expected to earn nothing more; who holds it, waits for approval or was
      * refused it has been judged. */
-    sum->unreachable += award == NULL && !is_earned && p->person.may_earn && p->person.is_active &&
-                                (is_stale || !v.is_decidable)
-                            ? 1
-                            : 0;
+    sum->unreachable +=
+        award == NULL && !is_earned && p->person.is_active && (is_stale || !v.is_decidable) ? 1 : 0;
     return action != BADGE_ACTION_NOTHING && action != BADGE_ACTION_REVIEW;
 }
