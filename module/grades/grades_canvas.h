@@ -22,11 +22,10 @@ struct canvas_link {
 
 /* GET `url` (absolute, same origin as base_url) and parse it; the caller owns *out. One request at
  * a time, and slower while Canvas says that little is left; what is transient is tried four times
- * if io can wait, and a refused token is renewed once. `what` says in words what is read. Fails with a sentence for people:
- *   ERR_DENIED PARK     "token" (refused), "permission" (not allowed to see this)
- *   ERR_NOT_FOUND PARK  "http_404"
- *   ERR_UPSTREAM LATER  "throttle", "truncated", "http_5xx", "too_long", as net_fetch
- *   ERR_UPSTREAM PARK   "html", "not_canvas", "http_3xx" */
+ * if io can wait, and a refused token is renewed once. `what` says in words what is read. Fails
+ * with a sentence for people: ERR_DENIED PARK     "token" (refused), "permission" (not allowed to
+ * see this) ERR_NOT_FOUND PARK  "http_404" ERR_UPSTREAM LATER  "throttle", "truncated", "http_5xx",
+ * "too_long", as net_fetch ERR_UPSTREAM PARK   "html", "not_canvas", "http_3xx" */
 NODISCARD bool canvas_get(struct canvas_link *link, struct sv url, const char *what,
                           struct arena *scratch, struct net_response *response, json_t **out,
                           struct err *err);
