@@ -44,6 +44,8 @@ struct upload {
     size_t stranger_count;
     /* By upload_compare: results of those found. */
     size_t new_count, changed_count, same_count, new_items;
+    unsigned char *settled; /* a bit for each, in their order: stored as it is, or says nothing */
+    size_t settled_count, settled_cap;
 };
 
 /* Read the file, and find its people. *out must not be moved. Fails: ERR_INPUT with what is wrong
@@ -51,6 +53,8 @@ struct upload {
 NODISCARD bool upload_read(const struct upload_request *req, struct upload *out, struct err *err);
 /* Count what storing it would change. Also fails as grades_csv_facts does. */
 NODISCARD bool upload_compare(const struct upload_request *req, struct upload *u, struct err *err);
-/* Merge it in one transaction: what differs is written, and whoever changed is judged. */
-NODISCARD bool upload_store(const struct upload_request *req, struct upload *u, usec_t now,
+/* Merge it in one transaction: what differs is written, and whoever changed is judged. After
+ * upload_compare; `since` is when that began. Fails: ERR_CONFLICT "upload" when another reading of
+ * the course was stored since then; nothing of this one is. */
+NODISCARD bool upload_store(const struct upload_request *req, struct upload *u, usec_t since,
                             struct store_reading_result *out, struct err *err);

@@ -155,6 +155,7 @@ static bool run(struct app *app, const struct wish *w, const struct upload_file 
     struct grades_csv_choices choices = {0};
     struct upload u = {0};
     struct store_reading_result result = {0};
+    usec_t since = clock_now(&clock_system);
     if (!choices_of(app, w, &choices, err) || !app_open_store(app, err) ||
         !find_course(app, w->course_id, &course, err)) {
         return false;
@@ -172,7 +173,7 @@ static bool run(struct app *app, const struct wish *w, const struct upload_file 
     }
     const struct store_upload whose = {.institution_id = course.institution_id,
                                        .course_id = course.id};
-    return upload_store(&req, &u, clock_now(&clock_system), &result, err) &&
+    return upload_store(&req, &u, since, &result, err) &&
            store_upload_stored(app->store, &whose, err) && show(w, &u, &result, err);
 }
 

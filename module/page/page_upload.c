@@ -210,7 +210,8 @@ static bool store(struct page *p, struct page_upload *u, struct err *err) {
         return err_because(err, ERR_INPUT, "people",
                            "nobody of this file was found in the course; nothing was stored");
     }
-    return upload_store(&u->req, &u->upload, p->now, &result, err) &&
+    return upload_compare(&u->req, &u->upload, err) &&
+           upload_store(&u->req, &u->upload, p->now, &result, err) &&
            store_upload_stored(u->req.store, &key, err) &&
            web_see_other(p->resp, page_path(p, "grid?done=uploaded"), err);
 }

@@ -39,6 +39,9 @@ struct merge {
 
 static void note_changed(struct merge *m, const struct db_rows *rows, size_t *counter) {
     for (int i = 0; i < rows->count; i++) {
+        if (m->changed_count > 0 && m->changed[m->changed_count - 1] == db_i64(rows, i, 0)) {
+            continue; /* the rows of a person come together, mostly */
+        }
         if (m->changed_count == m->changed_cap) {
             size_t cap = m->changed_cap == 0 ? 256 : m->changed_cap * 2;
             int64_t *more = ARENA_ARRAY(m->arena, int64_t, cap);

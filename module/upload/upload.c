@@ -31,13 +31,24 @@ bool upload_read(const struct upload_request *req, struct upload *out, struct er
 struct feed {
     const struct upload_request *req;
     const struct upload *upload;
-    struct store_reading_parts *into;
+    struct store_reading_parts *into; /* NULL: the store did not ask */
+    size_t seen;
 };
 
 static bool hand_on(void *ctx, const struct model_fact *facts, size_t count, struct err *err) {
     (void)err; /* the store keeps it */
-    const struct feed *f = ctx;
-    return store_reading_add(f->into, facts, count);
+    struct feed *f = ctx;
+    AUTO_ARENA a = {0};
+    struct model_fact *news = ARENA_ARRAY(&a, struct model_fact, count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++, f->seen++) {
+        bool is_settled = f->seen < f->upload->settled_count &&
+                          (f->upload->settled[f->seen / 8] >> (f->seen % 8) & 1) != 0;
+        if (!is_settled) {
+            news[n++] = facts[i];
+        }
+    }
+    return n == 0 || store_reading_add(f->into, news, n);
 }
 
 static bool feed(void *ctx, struct store_reading_parts *into, struct err *err) {
@@ -48,7 +59,7 @@ static bool feed(void *ctx, struct store_reading_parts *into, struct err *err) {
                             hand_on, f, err);
 }
 
-bool upload_store(const struct upload_request *req, struct upload *u, usec_t now,
+bool upload_store(const struct upload_request *req, struct upload *u, usec_t since,
                   struct store_reading_result *out, struct err *err) {
     struct feed f = {.req = req, .upload = u};
     const struct store_reading reading = {.institution_id = req->course->institution_id,
@@ -60,8 +71,12 @@ bool upload_store(const struct upload_request *req, struct upload *u, usec_t now
                                           .member_count = u->member_count,
                                           .source = SV("csv"),
                                           .is_partial = true,
-                                          .read_at = now,
+                                          .read_at = since,
                                           .feed = feed,
                                           .feed_ctx = &f};
-    return store_reading_save(req->store, &reading, out, err);
+    return store_reading_save(req->store, &reading, out, err) &&
+           (f.into != NULL ||
+            err_because(err, ERR_CONFLICT, "upload",
+                        "other grades of this course were stored meanwhile; upload the file again, "
+                        "to see what it would change now"));
 }

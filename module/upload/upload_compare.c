@@ -1,6 +1,7 @@
 /* What storing a file would change. */
 #include "upload_internal.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define FACTS_AT_ONCE 16384
 
@@ -88,6 +89,22 @@ static int by_person_item(const void *left, const void *right) {
     return (a->item_index > b->item_index) - (a->item_index < b->item_index);
 }
 
+static void note(struct comparison *c, bool is_settled) {
+    struct upload *u = c->upload;
+    if (u->settled_count == 8 * u->settled_cap) {
+        size_t cap = u->settled_cap == 0 ? 4096 : 2 * u->settled_cap;
+        unsigned char *more = ARENA_ARRAY(c->req->arena, unsigned char, cap);
+        if (u->settled_cap > 0) {
+            memcpy(more, u->settled, u->settled_cap);
+        }
+        u->settled = more;
+        u->settled_cap = cap;
+    }
+    u->settled[u->settled_count / 8] |=
+        (unsigned char)((is_settled ? 1u : 0u) << (u->settled_count % 8));
+    u->settled_count++;
+}
+
 /* stored: sorted by person, then item. */
 static void compare_one(struct comparison *c, const struct model_fact *fact, int64_t person_id,
                         const struct model_fact *stored, size_t stored_count) {
@@ -98,6 +115,7 @@ static void compare_one(struct comparison *c, const struct model_fact *fact, int
         stored_count == 0 || at == SIZE_MAX
             ? NULL
             : bsearch(&key, stored, stored_count, sizeof key, by_person_item);
+    note(c, old == NULL ? !says_something(fact) : is_same(fact, old));
     if (old == NULL || !says_something(old)) {
         u->new_count += says_something(fact) ? 1 : 0;
     } else if (is_same(fact, old)) {

@@ -145,6 +145,17 @@ def test_only_the_file_that_was_shown_is_stored_and_only_by_who_uploaded_it(scho
     assert stored(school) == before
 
 
+def test_what_was_stored_in_between_is_not_overwritten(school, tess):
+    shown = tess.upload(CANVAS.format(ana="6.00"))
+    before = school.laurel.rows("SELECT xmin, * FROM fact ORDER BY person_id, item_id")
+    school.laurel.rows("UPDATE context SET synced_at = now() + interval '1 minute' RETURNING 1")
+    reply = tess.store(shown)
+    assert reply.status == 422 and "were stored meanwhile" in reply.text
+    school.laurel.rows("UPDATE context SET synced_at = now() - interval '1 minute' RETURNING 1")
+    assert school.laurel.rows("SELECT xmin, * FROM fact ORDER BY person_id, item_id") == before
+    assert tess.store(shown).status == 303
+
+
 def test_learners_and_strangers_upload_nothing_and_no_body_of_theirs_is_kept(school, tess):
     learner = Teacher(school, "ana", "Ana Ruiz", forge.LEARNER)
     csrf = tess.get("upload").fields()["csrf"]
