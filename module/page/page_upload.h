@@ -17,5 +17,5 @@ struct page_upload {
 NODISCARD bool page_upload_ask(struct page *p, struct sv problem, struct err *err);
 /* What storing it would change, its columns, and who was not found. */
 NODISCARD bool page_upload_show(struct page *p, const struct page_upload *u, struct err *err);
-/* "Grades were last uploaded on 3 May 2027 at 10:12 by Ana Ruiz.", or empty. */
+/* "Grades were last uploaded on 3 May 2027, 10:12 by Ana Ruiz.", or empty. */
 NODISCARD bool page_upload_last(const struct page *p, struct sv *words, struct err *err);
