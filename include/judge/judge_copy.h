@@ -7,7 +7,7 @@
 struct judge_copy_item {
     const struct badge_rule *leaf; /* its kind and REF */
     const struct model_item *old;  /* in the old course; NULL: not there (any more) */
-    /* Here, as far as it can be told: found by the REF itself, else by the old one's title; NULL:
+    /* Here, as far as it can be told: found by the old one's title, else by the REF itself; NULL:
      * nothing fits, or more than one thing does. */
     const struct model_item *proposed;
     struct sv title; /* of the old one, else as the rule names it */

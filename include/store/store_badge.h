@@ -82,3 +82,12 @@ NODISCARD bool store_mapping_problem_set(struct store *store, int64_t institutio
 NODISCARD bool store_mapping_bound_set(struct store *store, int64_t institution_id,
                                        int64_t badge_id, int64_t course_id, struct sv was,
                                        struct sv bound, struct err *err);
+/* Somebody chose which items of a course stand for those a rule names. */
+struct store_mapping_choice {
+    int64_t institution_id, course_id, badge_id, person_id;
+    struct sv was, item_map; /* what they saw, and what it becomes (badge_map.h) */
+};
+/* In one transaction with its audit line; the course is read and judged soon. Fails: ERR_CONFLICT
+ * "items" when somebody has changed it since. */
+NODISCARD bool store_mapping_items_set(struct store *store,
+                                       const struct store_mapping_choice *choice, struct err *err);

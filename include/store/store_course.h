@@ -38,6 +38,18 @@ NODISCARD bool store_item_list(struct store *store, int64_t institution_id, int6
                                struct arena *a, struct model_item **out, size_t *count,
                                struct err *err);
 
+/* How many people of a course have something in an item. */
+struct store_item_people {
+    int64_t item_id;
+    int64_t scored;    /* a score or a letter, shown to them or not */
+    int64_t completed; /* complete, with or without a pass */
+};
+/* Of these items; those that nobody has anything in are left out. By no order. */
+NODISCARD bool store_item_people_list(struct store *store, int64_t institution_id,
+                                      int64_t course_id, const int64_t *ids, size_t id_count,
+                                      struct arena *a, struct store_item_people **out,
+                                      size_t *count, struct err *err);
+
 /* Somebody of a course, from its list and from launches. */
 struct store_person {
     int64_t id;

@@ -343,3 +343,33 @@ bool store_mapping_bound_set(struct store *store, int64_t institution_id, int64_
     db_add_text(&args, bound);
     return store_run(store, institution_id, "mapping_bound_set", &args, NULL, err);
 }
+
+static bool set_items(struct db_conn *conn, const struct store_mapping_choice *in, struct arena *a,
+                      struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, in->institution_id);
+    db_add_i64(&args, in->badge_id);
+    db_add_i64(&args, in->course_id);
+    db_add_text(&args, in->was);
+    db_add_text(&args, in->item_map);
+    return db_run(conn, "mapping_items_set", &args, &rows, err) &&
+           (rows.count == 1 ||
+            err_because(err, ERR_CONFLICT, "items",
+                        "somebody has changed the items of this badge since; load the page again"));
+}
+
+bool store_mapping_items_set(struct store *store, const struct store_mapping_choice *in,
+                             struct err *err) {
+    AUTO_ARENA a = {0};
+    AUTO_CONN *conn = NULL;
+    return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
+           db_begin(conn, in->institution_id, err) && set_items(conn, in, &a, err) &&
+           store_course_revisit_in(conn, in->institution_id, in->course_id, &a, err) &&
+           store_audit_in(conn, in->institution_id, in->person_id, "badge_items_chosen",
+                          sv_printf(&a, "{\"badge\":%lld,\"course\":%lld}", (long long)in->badge_id,
+                                    (long long)in->course_id),
+                          &a, err) &&
+           db_commit(conn, err);
+}

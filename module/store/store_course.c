@@ -102,6 +102,26 @@ bool store_item_list(struct store *store, int64_t institution_id, int64_t course
     return true;
 }
 
+bool store_item_people_list(struct store *store, int64_t institution_id, int64_t course_id,
+                            const int64_t *ids, size_t id_count, struct arena *a,
+                            struct store_item_people **out, size_t *count, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    course_args(&args, a, institution_id, course_id);
+    db_add_i64s(&args, ids, id_count);
+    if (!store_run(store, institution_id, "item_people", &args, &rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows.count;
+    *out = ARENA_ARRAY(a, struct store_item_people, *count);
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = (struct store_item_people){.item_id = db_i64(&rows, i, 0),
+                                               .scored = db_i64(&rows, i, 1),
+                                               .completed = db_i64(&rows, i, 2)};
+    }
+    return true;
+}
+
 bool store_person_list(struct store *store, int64_t institution_id, int64_t course_id,
                        const int64_t *ids, size_t id_count, struct arena *a,
                        struct store_person **out, size_t *count, struct err *err) {

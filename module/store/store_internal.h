@@ -86,6 +86,9 @@ struct model_share;
  */
 struct model_issuer store_issuer_read(const struct db_rows *rows, int row, struct arena *a);
 struct model_share store_share_read(const struct db_rows *rows, int row, int col, struct arena *a);
+/* A list of texts that a statement gives as JSON (array_to_json). Everything lives in `a`. */
+NODISCARD bool store_texts(struct sv text, struct arena *a, struct sv **out, size_t *count,
+                           struct err *err);
 
 /* Copy a text column into the arena. */
 static inline struct sv store_text(const struct db_rows *rows, int row, int col, struct arena *a) {

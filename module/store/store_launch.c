@@ -283,8 +283,7 @@ bool store_nonce_burn(struct store *store, int64_t registration_id, struct sv no
 }
 
 /* A text[] column that the statement gives as JSON. */
-static bool read_texts(struct sv text, struct arena *a, struct sv **out, size_t *count,
-                       struct err *err) {
+bool store_texts(struct sv text, struct arena *a, struct sv **out, size_t *count, struct err *err) {
     AUTO_JSON *list = NULL;
     if (!js_parse(text, 1u << 20, "a list of texts", &list, err)) {
         return false;
@@ -349,6 +348,6 @@ bool store_session_get(struct store *store, struct sv launch_id, const unsigned 
                                   .source_kind = store_text(&rows, 0, 16, a),
                                   .token_url = store_text(&rows, 0, 18, a),
                                   .frame_origin = store_text(&rows, 0, 19, a)};
-    return read_texts(db_text(&rows, 0, 10), a, &out->mentee_subs, &out->mentee_count, err) &&
-           read_texts(db_text(&rows, 0, 17), a, &out->issuer_keys, &out->issuer_count, err);
+    return store_texts(db_text(&rows, 0, 10), a, &out->mentee_subs, &out->mentee_count, err) &&
+           store_texts(db_text(&rows, 0, 17), a, &out->issuer_keys, &out->issuer_count, err);
 }

@@ -23,3 +23,11 @@ SELECT c.institution_id, c.id AS context_id, coalesce(g.kind, '') AS source_kind
 FROM context c
 LEFT JOIN grade_source g ON g.institution_id = c.institution_id AND g.deployment_id = c.deployment_id;
 GRANT SELECT ON course_fresh TO laurel_app;
+
+-- The list of courses, those with problems first, each part in the order of titles.
+ALTER TABLE context ADD COLUMN sort_title text GENERATED ALWAYS AS
+    (left(lower(coalesce(nullif(title, ''), nullif(label, ''), context_id::text COLLATE "default")), 100)) STORED;
+CREATE UNIQUE INDEX context_public ON context (institution_id, public_id);
+CREATE INDEX context_fine ON context (institution_id, sort_title, id) WHERE sync_failed_at IS NULL;
+CREATE INDEX context_failed ON context (institution_id, sort_title, id) WHERE sync_failed_at IS NOT NULL;
+CREATE INDEX badge_course_problem ON badge_course (institution_id, context_id) WHERE problem <> '';

@@ -527,7 +527,7 @@ static void canvas__reads_twenty_of_two_thousand_in_some_tens_of_requests(void *
     }
     b->course.links = links;
     b->course.link_count = PEOPLE;
-    b->io.http = (struct lti_http){large_answer, l};
+    b->io.http = (struct lti_http){.fetch = large_answer, .ctx = l};
     must_read(b);
     /* 4 of structure, 20 each of people, progress and outcomes, 100 of submissions, 2000 of modules
      */

@@ -21,7 +21,7 @@ struct rig {
     int timeouts_ms[PATHS_MAX];
     size_t count, asked, answered;
     int status[PATHS_MAX]; /* -1: failed */
-    char reasons[PATHS_MAX][32];
+    char reasons[PATHS_MAX][40];
     char bodies[PATHS_MAX][4096];
     size_t order[PATHS_MAX];
     size_t stop_after; /* answers; 0: never */
