@@ -52,6 +52,10 @@ HANDLER(pick_send)
 HANDLER(placed)
 HANDLER(copy)
 HANDLER(copy_decide)
+HANDLER(items)
+HANDLER(items_choose)
+HANDLER(courses)
+HANDLER(courses_check)
 HANDLER(connection)
 HANDLER(connection_probe)
 HANDLER(connection_deployment)
@@ -138,6 +142,12 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/app/l/:launch/copy", go_copy, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/copy/:decision", go_copy_decide,
      PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/items", go_items, PAGE_IN_COURSE | PAGE_TEACHER},
+    {WEB_POST, "/app/l/:launch/items/choose", go_items_choose,
+     PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/courses", go_courses, PAGE_IN_COURSE | PAGE_ADMIN},
+    {WEB_POST, "/app/l/:launch/courses/check", go_courses_check,
+     PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/connection", go_connection, PAGE_IN_COURSE | PAGE_ADMIN},
     {WEB_POST, "/app/l/:launch/connection/probe", go_connection_probe,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},

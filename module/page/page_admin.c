@@ -93,30 +93,13 @@ static bool add_badge(struct page *p, json_t *list, const struct overview *o,
     return true;
 }
 
-static struct sv host_of(struct sv url) {
-    struct sv scheme = {0};
-    struct sv rest = url;
-    if (sv_cut(url, '/', &scheme, &rest) && sv_starts(rest, SV("/"))) {
-        rest = sv_skip(rest, 1);
-    }
-    return sv_head(rest, sv_find(rest, '/'));
-}
-
-static struct sv source_title(const struct page *p) {
-    struct sv kind = p->session.source_kind;
-    struct sv name = kind.len == 0               ? SV("Learning platform")
-                     : sv_eq(kind, SV("moodle")) ? SV("Moodle")
-                     : sv_eq(kind, SV("canvas")) ? SV("Canvas")
-                                                 : SV("Gradebook");
-    return sv_printf(p->arena, "%.*s at %.*s", SV_ARG(name), SV_ARG(host_of(p->session.issuer)));
-}
-
 /* The platform that this launch came from. */
 static json_t *connection(const struct page *p) {
     json_t *obj = json_object();
     bool is_set = p->session.source_kind.len > 0;
     bool is_failing = p->session.sync_error.len > 0;
-    page_set_text(obj, "title", source_title(p));
+    page_set_text(obj, "title",
+                  page_source_title(p->arena, p->session.source_kind, p->session.issuer));
     page_set_text(obj, "state", !is_set ? SV("review") : is_failing ? SV("problem") : SV("earned"));
     page_set_text(obj, "word",
                   !is_set      ? SV("Not set up")

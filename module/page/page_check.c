@@ -52,14 +52,9 @@ bool page_check(struct page *p, struct err *err) {
     }
     if (!web_form_upload(p->req, &form, err) || !web_form_one(&form, "back", &back, err) ||
         !store_fresh_get(store, p->session.institution_id, p->session.context_id, p->arena, &fresh,
-                         err)) {
+                         err) ||
+        !page_fresh_may_ask(&fresh, err)) {
         return false;
-    }
-    if (fresh.source_kind.len == 0 || sv_eq(fresh.source_kind, SV("csv"))) {
-        return err_because(err, ERR_CONFLICT, "source",
-                           "the grades of this course cannot be read by themselves: %s",
-                           fresh.source_kind.len == 0 ? "no grade source is set for it"
-                                                      : "a teacher uploads them");
     }
     const char *said = instead(p, &fresh);
     if (said[0] == '\0' &&

@@ -259,3 +259,21 @@ struct sv page_badge_image(const struct page *p, struct sv public_id) {
 struct sv page_badge_url(const struct page *p, struct sv public_id) {
     return page_path(p, "badges/%.*s", SV_ARG(public_id));
 }
+
+static struct sv host_of(struct sv url) {
+    struct sv scheme = {0};
+    struct sv rest = url;
+    if (sv_cut(url, '/', &scheme, &rest) && sv_starts(rest, SV("/"))) {
+        rest = sv_skip(rest, 1);
+    }
+    return sv_head(rest, sv_find(rest, '/'));
+}
+
+struct sv page_source_title(struct arena *a, struct sv kind, struct sv issuer) {
+    struct sv name = kind.len == 0               ? SV("Learning platform")
+                     : sv_eq(kind, SV("moodle")) ? SV("Moodle")
+                     : sv_eq(kind, SV("canvas")) ? SV("Canvas")
+                     : sv_eq(kind, SV("csv"))    ? SV("Gradebook files")
+                                                 : SV("Gradebook");
+    return sv_printf(a, "%.*s at %.*s", SV_ARG(name), SV_ARG(host_of(issuer)));
+}

@@ -74,6 +74,8 @@ json_t *page_progress(const struct page_standing *s, struct sv text);
 struct sv page_date(const struct page *p, usec_t t);
 /* A course's title; "course 42 (not opened yet)" while only the platform's id is known. */
 struct sv page_course_name(struct arena *a, struct sv title, struct sv context_id);
+/* "Moodle at lms.example": where grades come from, by the source's kind and the platform. */
+struct sv page_source_title(struct arena *a, struct sv kind, struct sv issuer);
 struct sv page_badge_image(const struct page *p, struct sv public_id);
 struct sv page_badge_url(const struct page *p, struct sv public_id);
 
@@ -108,5 +110,11 @@ struct sv page_full_stop(struct arena *a, struct sv text);
 /* First letter upper case (ASCII). */
 struct sv page_sentence_case(struct arena *a, struct sv text);
 
+/* Adds `broken` and `has_broken`: the course's badges that cannot be judged, why, and where that is
+ * mended. */
+void page_add_broken(const struct page *p, json_t *model, const struct judge_course *course);
+
+/* Order of two names without regard to case, as below. Pure. */
+int page_search_cmp(struct sv left, struct sv right);
 /* Does the name contain the words typed, without regard to case (Latin, Greek, Cyrillic)? Pure. */
 bool page_search_fits(struct sv name, struct sv typed);

@@ -38,6 +38,14 @@ json_t *page_fresh_time(const struct page *p, usec_t t) {
     return out;
 }
 
+bool page_fresh_may_ask(const struct store_fresh *f, struct err *err) {
+    bool is_file = sv_eq(f->source_kind, SV("csv"));
+    return (f->source_kind.len > 0 && !is_file) ||
+           err_because(err, ERR_CONFLICT, "source",
+                       "the grades of this course cannot be read by themselves: %s",
+                       is_file ? "a teacher uploads them" : "no grade source is set for it");
+}
+
 static struct sv ago(const struct page *p, usec_t t) {
     char text[TEXT_TIME_MAX];
     return sv_copy(p->arena, sv_from(text_ago(p->zone, t, p->now, text)));
@@ -119,7 +127,8 @@ static bool may_check(const struct page *p, const struct store_fresh *f) {
     enum model_role role = p->session.role;
     bool is_of_course =
         role != MODEL_ROLE_GUEST && (role != MODEL_ROLE_MENTOR || p->session.is_learner);
-    return is_of_course && f->source_kind.len > 0 && !sv_eq(f->source_kind, SV("csv"));
+    struct err ignored = {0};
+    return is_of_course && page_fresh_may_ask(f, &ignored);
 }
 
 static json_t *check_form(const struct page *p) {

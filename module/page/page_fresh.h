@@ -18,7 +18,9 @@ enum page_fresh page_fresh_of(const struct store_fresh *f, usec_t now);
 static inline bool page_fresh_is_busy(enum page_fresh state) {
     return state == PAGE_FRESH_QUEUED || state == PAGE_FRESH_READING;
 }
-/* "never", or the object {at, ago, full} of a time. New reference; null when t is 0. */
+/* Can its grades be read when somebody asks? Fails: ERR_CONFLICT "source" in words. */
+NODISCARD bool page_fresh_may_ask(const struct store_fresh *f, struct err *err);
+/* The object {at, ago, full} of a time. New reference; null when t is 0. */
 json_t *page_fresh_time(const struct page *p, usec_t t);
 /* What broke off, when, and when Laurel tries again, for staff. Empty: nothing did. */
 struct sv page_fresh_problem(const struct page *p, const struct store_fresh *f);

@@ -95,6 +95,8 @@ void page_add_header(const struct page *p, json_t *model, const char *current);
 void page_add_plain_header(const struct page *p, json_t *model);
 /* Adds `notice` after a form: the ?done= of the address picks fixed words; else null. */
 void page_add_notice(const struct page *p, json_t *model);
+/* Does a script of ours ask for data instead of the page? */
+bool page_wants_json(const struct page *p);
 /* Render a template as the answer. Takes the model. */
 NODISCARD bool page_render(struct page *p, int status, const char *template, json_t *model,
                            struct err *err);
@@ -138,6 +140,10 @@ page_handler page_upload_store;
 NODISCARD bool page_upload_take(struct page *p, size_t *max_bytes, struct err *err);
 page_handler page_check;
 page_handler page_fresh_state;
+page_handler page_items;
+page_handler page_items_choose;
+page_handler page_courses;
+page_handler page_courses_check;
 page_handler page_image;
 /* page_connection.c, page_connection_change.c */
 page_handler page_connection;

@@ -90,6 +90,10 @@ void page_add_header(const struct page *p, json_t *model, const char *current) {
     }
     if (p->session.role == MODEL_ROLE_ADMIN) {
         add_tab(p, tabs, "Badges", "badges", "badges", current);
+        if (is_in_course) {
+            add_tab(p, tabs, "Items", "items", "items", current);
+        }
+        add_tab(p, tabs, "Courses", "courses", "courses", current);
         add_tab(p, tabs, "Connection", "connection", "connection", current);
     }
     (void)json_object_set_new(header, "tabs", tabs);
@@ -128,6 +132,8 @@ void page_add_notice(const struct page *p, json_t *model) {
         {"disconnected_here", "info", "Canvas is disconnected here",
          "Its tokens are forgotten here, but Canvas could not be told. End the access there: "
          "Account, Settings, Approved Integrations."},
+        {"chosen", "done", "The item is chosen",
+         "The badge is judged by it from now on; awards follow in a moment."},
         {"imported", "done", "The badges are imported",
          "Learners who meet them already have them in a moment."},
         {"uploaded", "done", "The grades are stored",
@@ -154,6 +160,10 @@ void page_add_notice(const struct page *p, json_t *model) {
         }
     }
     (void)json_object_set_new(model, "notice", notice);
+}
+
+bool page_wants_json(const struct page *p) {
+    return sv_starts(web_header(p->req, "Accept"), SV("application/json"));
 }
 
 bool page_render(struct page *p, int status, const char *template, json_t *model, struct err *err) {

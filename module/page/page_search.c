@@ -57,3 +57,13 @@ bool page_search_fits(struct sv name, struct sv typed) {
     } while (next(&name) != 0);
     return false;
 }
+
+int page_search_cmp(struct sv left, struct sv right) {
+    for (;;) {
+        uint32_t a = next(&left);
+        uint32_t b = next(&right);
+        if (a != b || a == 0) {
+            return (a > b) - (a < b);
+        }
+    }
+}

@@ -338,6 +338,7 @@ bool page_teacher(struct page *p, struct err *err) {
         json_decref(model);
         return false;
     }
+    page_add_broken(p, model, &g.course);
     add_counts(p, model, &g);
     add_filter(p, model, &g);
     add_columns(p, model, &g.course);

@@ -136,7 +136,7 @@ def test_5_a_reading_that_broke_off_is_never_called_one_that_is_under_way(school
 def test_6_old_grades_are_called_old(school):
     school.settle()
     school.set("synced_at = now() - interval '3 days', next_read_at = now() - interval '2 days'")
-    assert "Grades read 3 days ago That is long ago" in words(school.learner)[0]
+    assert "Grades read 3 days ago . That is long ago" in words(school.learner)[0]
     school.set("next_read_at = NULL, is_over = true")
     bar, _ = words(school.learner)
     assert "long ago" not in bar and "The course has ended: they are read when somebody asks." in bar

@@ -40,6 +40,9 @@ class School:
         (before,), = self.laurel.rows("SELECT max(synced_at) FROM context")
         self.laurel.cli("sync")
         wait_until(lambda: self.laurel.rows("SELECT max(synced_at) FROM context") != [(before,)], PROMPT_S, "the course is read")
+        self.settled()
+
+    def settled(self):
         wait_until(lambda: self.laurel.rows("SELECT count(*) FROM job WHERE kind IN ('sync', 'judge')"
                                             " AND state IN ('waiting', 'leased')") == [(0,)], PROMPT_S, "everybody is judged")
 
@@ -119,8 +122,10 @@ def test_5_an_item_that_vanished_breaks_its_rule_and_takes_nothing_away(school):
     assert school.holds(3) == ["three"], "the badge was taken back because its item is gone"
     assert school.laurel.rows("SELECT state FROM award a JOIN badge b ON b.id = a.badge_id WHERE b.key = 'three'") == [(2,)]
     assert "Task 3 is no longer in the course" in school.problem("three")
-    assert "Task 3 is no longer in the course" in html.unescape(school.admin.page("badges").text)
-    assert "Needs a look" in school.teacher.page("grid").text
+    for page in ("badges", "courses", "items"):
+        assert "Task 3 is no longer in the course" in html.unescape(school.admin.page(page).text), page
+    grid = html.unescape(school.teacher.page("grid").text)
+    assert "Needs a look" in grid and "By Three: Task 3 is no longer in the course" in grid and f'{school.teacher.home}items"' in grid
 
 
 def test_6_what_was_made_anew_is_another_item_and_the_admin_is_told_of_it(school):
@@ -135,3 +140,76 @@ def test_6_what_was_made_anew_is_another_item_and_the_admin_is_told_of_it(school
             {"issuer": school.lms.issuer, "client_id": school.lms.client_id, "deployment_id": school.lms.deployment,
              "context_id": school.course["context_id"]}]}]}))
     assert refused.status == 400 and "no longer in the course" in html.unescape(refused.text)
+
+
+def test_7_whoever_teaches_the_course_says_what_counts_instead(school):
+    [(item, ref)] = school.laurel.rows("SELECT id, ref FROM item WHERE title = 'Task 3' AND gone_at IS NULL")
+    page = school.teacher.page("items")
+    form = page.fields()
+    assert "instead of \"Task 3\"" in html.unescape(page.text) and f'<option value="moodle:{ref}"' in page.text
+    assert re.search(r'<option value="" selected', page.text), "nothing is chosen beforehand"
+    fields = {name: form[name] for name in ("csrf", "badge", "ref", "seen")}
+    for change, status in (({"item": ""}, 400), ({"item": "moodle:999999"}, 409), ({"item": f"moodle:{ref}", "seen": "0" * 32}, 409),
+                           ({"item": f"moodle:{ref}", "ref": "1"}, 409), ({"item": f"moodle:{ref}", "ref": "-1"}, 409),
+                           ({"item": f"moodle:{ref}", "badge": "0190a1b2-0000-7000-8000-00000000000a"}, 404),
+                           ({"item": f"moodle:{ref}", "csrf": "x"}, 403)):
+        assert school.teacher.send("items/choose", {**fields, **change}).status == status, change
+    assert school.problem("three") != "" and school.holds(4) == []
+    done = school.teacher.send("items/choose", {**fields, "item": f"moodle:{ref}"})
+    assert done.status == 303 and "The item is chosen" in school.teacher.page(done.location).text
+    assert school.teacher.send("items/choose", {**fields, "item": f"moodle:{ref}"}).status == 409, "twice"
+    school.settled()
+    assert school.problem("three") == "" and school.holds(4) == ["three"]
+    assert school.laurel.rows("SELECT count(*) FROM audit WHERE action = 'badge_items_chosen'") == [(1,)]
+    assert "instead of" not in school.teacher.page("items").text
+
+
+def data(person, query=""):
+    reply = person.browser.get(person.base + person.home + "items" + query, headers={"Accept": "application/json"})
+    assert reply.status == 200 and reply.header("Content-Type").startswith("application/json")
+    return json.loads(reply.text)
+
+
+def test_8_the_items_of_a_course_are_found_by_title(school):
+    learner = Person(school, school.lms.user("student")["id"])
+    assert learner.get("items").status == 403
+    everything = data(school.admin)
+    assert everything["total"] == len(everything["items"]) and everything["pages"] == 1
+    found = data(school.admin, "?search=AUTUMN")
+    assert found["total"] == 0
+    found = {item["title"]: item for item in data(school.admin, "?search=task+3&kind=item")["items"] if not item["is_gone"]}
+    [(ref,)] = school.laurel.rows("SELECT ref FROM item WHERE title = 'Task 3' AND gone_at IS NULL")
+    assert list(found) == ["Task 3"]
+    task = found["Task 3"]
+    assert (task["kind"], task["maximum"], task["scored"], task["reference"], task["title_reference"]) == (
+        "Activity", "100", 1, {"item": {"source": "moodle", "id": ref}}, {"item": "Task 3"})
+    twins = [item for item in data(school.admin, "?search=Task+1")["items"]]
+    assert len(twins) == 2 and [item["title_reference"] for item in twins] == [None, None], "a title of two says nothing"
+    gone = [item for item in everything["items"] if item["is_gone"]]
+    assert [item["title"] for item in gone] == ["Task 3"] and gone[0]["reference"] is None and everything["items"][-1] == gone[0]
+    assert {"course": "completed"} in [item["reference"] for item in data(school.admin, "?kind=course")["items"]]
+    shown = html.unescape(school.admin.page("items?search=task+3").text)
+    assert '{"item":"Task 3"}' in shown and "100 points." in shown and "1 person with a score" in shown and "No longer in the course" in shown
+
+
+def test_9_many_items_come_in_pages_and_titles_are_words(school):
+    nasty = "<img src=x onerror=alert(1)> \u05de\u05d1\u05d7\u05df " + "w" * 240
+    with school.laurel.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO item (institution_id, context_id, kind, source, ref, title, due_at) SELECT institution_id, id, 0, 'moodle',"
+                       " 'many-' || n, 'Many ' || lpad(n::text, 3, '0'), '2027-05-03T10:12:00Z' FROM context, generate_series(1, 120) n")
+        cursor.execute("INSERT INTO item (institution_id, context_id, kind, source, ref, title) SELECT institution_id, id, 4, 'canvas', 'n', %s"
+                       " FROM context", [nasty])
+        cursor.execute("INSERT INTO institution (name) VALUES ('Elsewhere') RETURNING id")
+        (elsewhere,) = cursor.fetchone()
+        cursor.execute("INSERT INTO item (institution_id, context_id, kind, source, ref, title) SELECT %s, id, 0, 'moodle', 'x', 'Many theirs'"
+                       " FROM context", [elsewhere])
+    pages = [data(school.admin, f"?search=many&page={n}") for n in (1, 2, 3)]
+    titles = [item["title"] for page in pages for item in page["items"]]
+    assert titles == [f"Many {n:03}" for n in range(1, 121)] and [len(page["items"]) for page in pages] == [50, 50, 20]
+    assert pages[0]["items"][0]["due_at"] == "2027-05-03T10:12:00Z" and pages[0]["pages"] == 3
+    assert data(school.admin, "?search=many&page=99")["page"] == 1 and data(school.admin, "?kind=nonsense")["total"] > 120
+    shown = school.admin.page("items?search=many&page=2").text
+    assert "Items 51 to 100 of 120" in shown and "Earlier titles" in shown and "Later titles" in shown
+    assert "<img src=x" not in school.admin.page("items?search=onerror").text
+    assert data(school.admin, "?search=onerror")["items"][0]["reference"] == {"module": {"source": "canvas", "id": "n"}}
+    assert school.admin.get("items?search=%FF").status == 400

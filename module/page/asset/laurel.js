@@ -82,6 +82,24 @@
         });
     }
 
+    // A search whose finds are shown while one types; Enter asks for the same page without any script.
+    var typing = 0, asked = 0;
+    document.addEventListener("input", function (event) {
+        var form = event.target.form;
+        if (!form || !("live" in form.dataset)) return;
+        clearTimeout(typing);
+        typing = setTimeout(function () {
+            var turn = ++asked, address = form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form));
+            ours(new URL(address, location.href).href, "text/html").then(function (answer) {
+                if (!answer.ok) throw new Error("no page");
+                return answer.text();
+            }).then(function (html) {
+                var found = new DOMParser().parseFromString(html, "text/html").getElementById("found");
+                if (turn === asked && found) document.getElementById("found").replaceWith(found);
+            }).catch(function () {}); // Enter says why
+        }, 250);
+    });
+
     // While grades are being read, the page asks whether that is over, and then comes again with what was read: unless
     // somebody is in the middle of something on it, who is only told.
     var asking = 0;
