@@ -113,5 +113,12 @@ NODISCARD bool store_revocation_list(struct store *store, int64_t institution_id
 /* Have awards signed by jobs: of a badge, or (badge_id 0) of all badges of the issuer. */
 NODISCARD bool store_sign_badge(struct store *store, int64_t institution_id, int64_t issuer_id,
                                 int64_t badge_id, struct err *err);
+/* For the operator, of all institutions. */
+struct store_sign_state {
+    int64_t waiting, refused;
+    struct sv public_id, problem; /* of one that was refused */
+};
+NODISCARD bool store_sign_state(struct store *store, struct arena *a, struct store_sign_state *out,
+                                struct err *err);
 /* Add jobs for awards that have no credential: of earlier releases, or lost. */
 NODISCARD bool store_sign_missing(struct store *store, struct err *err);

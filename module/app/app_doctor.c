@@ -4,6 +4,7 @@
 #include "net_fetch.h"
 #include "source_open.h"
 #include "store_event.h"
+#include "store_credential.h"
 #include "store_job.h"
 #include "store_key.h"
 #include "store_reconciliation.h"
@@ -47,6 +48,23 @@ static bool check_files(struct app_doctor *d) {
     return true;
 }
 
+static bool check_signing(struct app_doctor *d) {
+    struct err err = {0};
+    struct store_sign_state s = {0};
+    if (!store_sign_state(d->app->store, &d->app->arena, &s, &err)) {
+        return report_err(d, "credentials", &err);
+    }
+    struct sv text =
+        s.refused == 0
+            ? sv_printf(&d->app->arena, "%lld awards wait to be signed", (long long)s.waiting)
+            : sv_printf(&d->app->arena,
+                        "%lld awards cannot be signed, among them %.*s: %.*s. Mend the badge's "
+                        "text, or what was written as evidence",
+                        (long long)s.refused, SV_ARG(s.public_id), SV_ARG(s.problem));
+    app_doctor_say(d, s.refused == 0 ? APP_DOCTOR_GOOD : APP_DOCTOR_WARN, "credentials", text);
+    return true;
+}
+
 static bool check_database(struct app_doctor *d) {
     struct err err = {0};
     struct store_key *keys = NULL;
@@ -70,7 +88,7 @@ static bool check_database(struct app_doctor *d) {
                      "%lld waiting, %lld parked until somebody changes something, %lld given up",
                      (long long)jobs.waiting, (long long)jobs.parked, (long long)jobs.dead));
     app_doctor_sync(d);
-    return true;
+    return check_signing(d);
 }
 
 /* What the nightly comparison found is for the school's admins to look at: a warning at most. */

@@ -308,3 +308,16 @@ bool store_sign_badge(struct store *store, int64_t institution_id, int64_t issue
 bool store_sign_missing(struct store *store, struct err *err) {
     return store_run(store, 0, "sign_missing", NULL, NULL, err);
 }
+
+bool store_sign_state(struct store *store, struct arena *a, struct store_sign_state *out,
+                      struct err *err) {
+    AUTO_ROWS rows = {0};
+    if (!store_run(store, 0, "sign_state", NULL, &rows, err)) {
+        return false;
+    }
+    *out = (struct store_sign_state){.waiting = db_i64(&rows, 0, 0),
+                                     .refused = db_i64(&rows, 0, 1),
+                                     .public_id = store_text(&rows, 0, 2, a),
+                                     .problem = store_text(&rows, 0, 3, a)};
+    return true;
+}

@@ -16,6 +16,7 @@ CREATE UNIQUE INDEX award_status ON award (institution_id, status_list_id, statu
 CREATE INDEX award_status_set ON award (institution_id, status_list_id) WHERE state IN (3, 4);
 CREATE INDEX award_unsigned ON award (institution_id, id)
     WHERE signed_at IS NULL AND sign_problem IS NULL AND issued_at IS NOT NULL;
+CREATE INDEX award_refused ON award (institution_id, id) WHERE sign_problem IS NOT NULL;
 CREATE INDEX award_badge ON award (institution_id, badge_id, id);
 
 -- Addresses name these by their public ids alone.
@@ -194,12 +195,22 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT count(*) FROM added
 $$;
 
+-- For the operator: how many awards wait for a credential, and how many cannot have one, with one reason.
+CREATE FUNCTION sign_state() RETURNS TABLE (waiting bigint, refused bigint, public_id uuid, problem text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT (SELECT count(*) FROM award WHERE signed_at IS NULL AND sign_problem IS NULL AND issued_at IS NOT NULL),
+           (SELECT count(*) FROM award WHERE sign_problem IS NOT NULL), a.public_id, a.sign_problem
+    FROM (SELECT 1) one
+    LEFT JOIN (SELECT public_id, sign_problem FROM award WHERE sign_problem IS NOT NULL ORDER BY id DESC LIMIT 1) a ON true
+$$;
+
 DO $$
 DECLARE
     f regprocedure;
 BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-             AND proname IN ('status_assign', 'public_find', 'issuer_key_all', 'issuer_find', 'sign_missing') LOOP
+             AND proname IN ('status_assign', 'public_find', 'issuer_key_all', 'issuer_find', 'sign_missing',
+                             'sign_state') LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO laurel_app', f);
     END LOOP;

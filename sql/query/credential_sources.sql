@@ -10,7 +10,7 @@ SELECT a.id, a.badge_id, b.issuer_id, a.public_id, a.state, usec(a.issued_at), u
        a.status_index, j.digest, t.digest, usec(greatest(j.valid_from, t.valid_from))
 FROM award a
 JOIN badge b ON b.institution_id = a.institution_id AND b.id = a.badge_id
-JOIN rule_version v ON v.institution_id = a.institution_id AND v.badge_id = a.badge_id AND v.version = a.rule_version
+LEFT JOIN rule_version v ON v.institution_id = a.institution_id AND v.badge_id = a.badge_id AND v.version = a.rule_version
 LEFT JOIN award_share s ON s.institution_id = a.institution_id AND s.award_id = a.id
 LEFT JOIN status_list l ON l.institution_id = a.institution_id AND l.id = a.status_list_id
 LEFT JOIN credential j ON j.institution_id = a.institution_id AND j.award_id = a.id AND j.form = 0
