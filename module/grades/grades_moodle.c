@@ -3,6 +3,8 @@
 
 #define ROSTER_TRIES 3
 #define ASSIGNMENTS_PER_CALL 100
+#define MARKED_ROWS_MAX                                                                            \
+    50000 /* that a call may bring, if all were graded just now: 140 bytes each */
 #define WINDOW_S                                                                                   \
     3600 /* grades of assignments are asked for from so long before the last reading               \
           */
@@ -141,9 +143,11 @@ static bool marked_call(struct moodle_read *m, const int64_t *ids, size_t count,
 }
 
 static bool marked_read(struct moodle_read *m, struct err *err) {
-    for (size_t from = 0; from < m->assignment_count; from += ASSIGNMENTS_PER_CALL) {
+    size_t most = MARKED_ROWS_MAX / (m->build.out->member_count + 1) + 1;
+    most = most < ASSIGNMENTS_PER_CALL ? most : ASSIGNMENTS_PER_CALL;
+    for (size_t from = 0; from < m->assignment_count; from += most) {
         size_t left = m->assignment_count - from;
-        size_t count = left < ASSIGNMENTS_PER_CALL ? left : ASSIGNMENTS_PER_CALL;
+        size_t count = left < most ? left : most;
         if (!marked_call(m, m->assignments + from, count, err)) {
             return false;
         }

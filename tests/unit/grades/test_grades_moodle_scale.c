@@ -248,6 +248,25 @@ static void person__who_cannot_be_read_stays_as_stored_and_is_due_again(void **s
     }
 }
 
+/* What made them due is by then older than what is asked for. */
+static void person__who_could_not_be_read_is_due_until_they_are(void **state) {
+    struct hall *h = read_before(state);
+    struct somebody *p = &h->crowd.people[200];
+    p->marked_at = h->now / USEC_PER_S - 300;
+    p->assign = 91;
+    p->fails = 99;
+    p->fail_status = 500;
+    for (int i = 0; i < 2; i++) {
+        hall_must_read(h, GRADES_CHANGES);
+        assert_true(member_of(h, 200)->is_unread);
+        later(h, 120);
+    }
+    p->fails = 0;
+    hall_must_read(h, GRADES_CHANGES);
+    assert_false(member_of(h, 200)->is_unread);
+    assert_dec(fact_in(h, 200, "1")->score, "91");
+}
+
 static void person__is_tried_again_after_a_pause(void **state) {
     struct hall *h = read_before(state);
     struct somebody *p = &h->crowd.people[200];
@@ -508,6 +527,7 @@ int main(void) {
         WITH_HALL(changes__works_without_the_last_access),
         WITH_HALL(changes__leaves_suspended_people_suspended),
         WITH_HALL(person__who_cannot_be_read_stays_as_stored_and_is_due_again),
+        WITH_HALL(person__who_could_not_be_read_is_due_until_they_are),
         WITH_HALL(person__is_tried_again_after_a_pause),
         WITH_HALL(site__that_goes_down_ends_the_reading_after_a_few_calls),
         WITH_HALL(site__that_revokes_the_token_half_way_gives_nothing),
