@@ -49,11 +49,12 @@ class AtOnce:
 
 
 class Course:
-    """`score(user, item)` is what the teacher gave, or None. `asked` has the time of each answer. Whatever course is asked
-    for, it is this one."""
+    """`score(user, item)` is what the teacher gave, or None: what differs from before was graded when it was set. `asked`
+    has the time of each answer. Whatever course is asked for, it is this one."""
 
     def __init__(self, learners, delay_s=0.0):
         self.learners, self.asked, self.at_once = learners, [], AtOnce(delay_s)
+        self.graded, self.known = {}, {}    # (user, item): time of the last change; the grade
         self.score = lambda user, item: None
         self.rows = [self.row_start(item) for item in range(ITEMS)]
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -61,6 +62,19 @@ class Course:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self.port = self.server.server_address[1]
         self.base = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def score(self):
+        return self.given
+
+    @score.setter
+    def score(self, given):
+        now = int(time.time())
+        for user in range(FIRST_USER, FIRST_USER + self.learners):
+            for item in range(ITEMS):
+                if self.known.get((user, item)) != given(user, item):
+                    self.known[user, item], self.graded[user, item] = given(user, item), now
+        self.given = given
 
     def close(self):
         self.server.shutdown()
@@ -75,24 +89,39 @@ class Course:
             return json.dumps([{"id": 1, "name": "Tasks", "modules": [self.module(item) for item in range(ITEMS)]}])
         if name == "gradereport_user_get_grade_items":
             return self.grades(int(sent["userid"]))
+        if name == "mod_assign_get_grades":
+            return self.newly_graded(int(sent["since"]))
+        if name == "core_course_get_courses_by_field":
+            return json.dumps({"courses": [{"id": int(sent["value"]), "enddate": 0}], "warnings": []})
         # Completion is not granted to this token: the reader notices, and asks once.
         return json.dumps({"exception": "webservice_access_exception", "errorcode": "accessexception",
                            "message": "Access control exception"})
 
+    def newly_graded(self, since):
+        rows = {}
+        for (user, item), at in self.graded.items():
+            if at >= since:
+                grade = self.known[user, item]
+                rows.setdefault(item, []).append({"id": user * ITEMS + item, "userid": user, "attemptnumber": 0, "timecreated": at,
+                                                  "timemodified": at, "grader": 3, "grade": f"{-1 if grade is None else grade:.5f}"})
+        return json.dumps({"assignments": [{"assignmentid": 1 + item, "grades": found} for item, found in rows.items()],
+                           "warnings": []})
+
     @staticmethod
     def person(user):
         return {"id": user, "fullname": f"Person Number {user}", "email": f"user{user}@school.example", "idnumber": "",
+                "lastaccess": GRADED_AT, "lastcourseaccess": GRADED_AT,
                 "roles": [{"roleid": 5, "name": "", "shortname": "student", "sortorder": 0}]}
 
     @staticmethod
     def module(item):
-        return {"id": 100 + item, "name": f"Task {item}", "instance": item, "modname": "assign", "visible": 1,
+        return {"id": 100 + item, "name": f"Task {item}", "instance": 1 + item, "modname": "assign", "visible": 1,
                 "completion": 0}
 
     @staticmethod
     def row_start(item):
         return json.dumps({
-            "id": 500 + item, "itemname": f"Task {item}", "itemtype": "mod", "itemmodule": "assign", "iteminstance": item,
+            "id": 500 + item, "itemname": f"Task {item}", "itemtype": "mod", "itemmodule": "assign", "iteminstance": 1 + item,
             "itemnumber": 0, "idnumber": "", "categoryid": 1, "outcomeid": None, "scaleid": None, "locked": False,
             "cmid": 100 + item, "weightraw": 0.02, "gradedatesubmitted": None, "gradehiddenbydate": False,
             "gradeneedsupdate": False, "gradeishidden": False, "gradeislocked": False, "gradeisoverridden": False,

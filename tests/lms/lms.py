@@ -27,9 +27,9 @@ def arguments():
     parser.add_argument("--tool", default="http://127.0.0.1:8080", help="base URL of the LTI tool")
     parser.add_argument("--tool-jwks", help="the tool's key set; default TOOL/lti/jwks")
     parser.add_argument("--seed", type=int, default=0, help="0 is the fixed demonstration school")
-    parser.add_argument("--course", choices=("believable", "small"), default="believable")
-    parser.add_argument("--learners", type=int, help="default 62, or 5 in the small school")
-    parser.add_argument("--items", type=int, default=0, help="so many graded assignments more in the first course")
+    parser.add_argument("--course", choices=("believable", "small", "large"), default="believable")
+    parser.add_argument("--learners", type=int, help="default 62, 5 in the small school, 2000 in the large one")
+    parser.add_argument("--items", type=int, help="activities of the large course (50); else graded assignments more in the first")
     parser.add_argument("--ready-file", help="also write the ready line here")
     parser.add_argument("--verbose", action="store_true", help="log every request on stderr")
     return parser.parse_args()
@@ -51,7 +51,7 @@ def main():
     addresses = Addresses((args.issuer or public).rstrip("/"), public, (args.auth_url or public).rstrip("/"),
                           (args.service_url or public).rstrip("/"))
     tool = args.tool.rstrip("/")
-    learners = args.learners if args.learners is not None else {"small": 5}.get(args.course, 62)
+    learners = args.learners if args.learners is not None else {"small": 5, "large": 2000}.get(args.course, 62)
     school = seed.build(addresses, tool, args.tool_jwks, args.seed, args.course, learners, args.personality, args.items)
     box["app"] = create_app(school)
 

@@ -351,6 +351,29 @@ def test_web_service_errors_are_200(lms, course):
     assert "text/html" in send("GET", f"{lms.issuer}/webservice/rest/server.php").headers["Content-Type"]
 
 
+def test_web_service_tells_of_visits_but_not_of_grading(lms, course):
+    learner = next(u for u in lms.ready["users"] if u["role"] == "student" and course["id"] in u["courses"])
+
+    def access():
+        found = lms.web_service("core_enrol_get_enrolled_users", courseid=course["id"])
+        return next(row.get("lastcourseaccess") for row in found if row["id"] == learner["id"])
+    before = access()
+    graded = next(i for i in course["items"] if i["grademax"])
+    lms.control("set_grade", user=learner["id"], course=course["id"], item_title=graded["title"], grade=1)
+    assert access() == before
+    assert lms.control("visit", user=learner["id"], course=course["id"], time=before + 30)["last_access"] == before
+    assert lms.control("visit", user=learner["id"], course=course["id"], time=before + 60)["last_access"] == before + 60
+    assert access() == before + 60
+    lms.control("set_quirk", name="ws_hides_access", value=True)
+    assert access() is None
+    lms.control("set_quirk", name="ws_hides_access", value=False)
+    lms.control("set_quirk", name="ws_denied", value="core_course_get_contents,mod_assign_get_grades")
+    assert lms.web_service("core_course_get_contents", courseid=course["id"])["errorcode"] == "accessexception"
+    lms.control("set_quirk", name="ws_denied", value="")
+    lms.control("set_course", course=course["id"], end=1795900000)
+    assert lms.web_service("core_course_get_courses_by_field", field="id", value=course["id"])["courses"][0]["enddate"] == 1795900000
+
+
 def test_web_service_reads_courses_and_people(lms, course):
     assert lms.web_service("core_webservice_get_site_info")["siteurl"] == lms.issuer
     assert [c["id"] for c in lms.web_service("core_course_get_courses", **{"options[ids][0]": course["id"]})] == [course["id"]]

@@ -227,13 +227,23 @@ def add_link(school, body):
 
 @command
 def tick(school, body):
-    """{user, cmid | item_title, course?, done? true}: completion by hand of a page."""
+    """{user, cmid | item_title, course?, done? true, by_teacher?}: completion by hand of a page."""
     activity, user = find_activity(school, body), find_user(school, body["user"])
+    if not body.get("by_teacher"):
+        school.visit(school.courses[activity.course_id], user)
     if body.get("done", True):
         school.ticked[(activity.cmid, user.id)] = school.now()
     else:
         school.ticked.pop((activity.cmid, user.id), None)
     return {"cmid": activity.cmid, "user_id": user.id}
+
+
+@command
+def visit(school, body):
+    """{user, course?, time?}: they open the course; Moodle's last access moves."""
+    user, course = find_user(school, body["user"]), find_course(school, body.get("course"))
+    school.visit(course, user, body.get("time"))
+    return {"user_id": user.id, "last_access": school.last_access(course, user)}
 
 
 @command
@@ -271,8 +281,9 @@ def add_test_student(school, body):
 
 @command
 def set_course(school, body):
-    """{course?, concluded?, title?; at Canvas hide_totals?, ends?, own_dates?, term_ends?}"""
+    """{course?, concluded?, title?, end?; at Canvas hide_totals?, ends?, own_dates?, term_ends?}"""
     course = find_course(school, body.get("course"))
+    course.end = int(body.get("end", course.end))
     course.hide_totals, course.own_dates = bool(body.get("hide_totals", course.hide_totals)), bool(body.get("own_dates", course.own_dates))
     course.ends, course.term_ends = int(body.get("ends", course.ends)), int(body.get("term_ends", course.term_ends))
     course.concluded = bool(body.get("concluded", course.concluded))

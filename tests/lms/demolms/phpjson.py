@@ -2,13 +2,17 @@
 import json
 
 
+DEEP = frozenset((float, dict, list, tuple))    # everything else stays as it is: most of a large answer
+
+
 def plain_numbers(value):
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {k: plain_numbers(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_numbers(v) for v in value]
+    kind = type(value)
+    if kind is float:
+        return int(value) if value.is_integer() else value
+    if kind is dict:
+        return {k: plain_numbers(v) if type(v) in DEEP else v for k, v in value.items()}
+    if kind in (list, tuple):
+        return [plain_numbers(v) if type(v) in DEEP else v for v in value]
     return value
 
 

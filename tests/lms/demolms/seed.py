@@ -13,7 +13,7 @@ DAY = 86400
 SCHOOL_NAME = "Northside College"
 
 
-def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personality, extra_items=0):
+def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personality, items=None):
     rng = random.Random(seed) if seed else None
     secrets_rng = random.Random(f"demo school {seed}")
     school = School(addresses, SCHOOL_NAME, personality, rng, uuid.uuid5(uuid.NAMESPACE_DNS, f"northside {seed}"))
@@ -30,9 +30,11 @@ def build(addresses, tool_url, tool_jwks, seed, layout, learner_count, personali
 
     if layout == "small":
         small_school(school, staff, learners)
+    elif layout == "large":
+        large_school(school, staff, learners, 50 if items is None else items, random.Random(f"grades {seed}"))
     else:
         believable_school(school, staff, learners, random.Random(f"grades {seed}"))
-    add_exercises(school, next(iter(school.courses.values())), extra_items, random.Random(f"exercises {seed}"))
+    add_exercises(school, next(iter(school.courses.values())), 0 if layout == "large" else items or 0, random.Random(f"exercises {seed}"))
     if school.is_canvas:
         for course in school.courses.values():
             add_modules(school, course)
@@ -85,8 +87,9 @@ def add_user(school, given, family, number, username=None):
     plain = re.sub(r"[^a-z]+", ".", plain).strip(".")[:30].strip(".")
     user_id = school.next_user()
     username = username or plain or f"learner{user_id}"
-    if any(u.username == username for u in school.users.values()):
+    if username in school.usernames:
         username += str(user_id)
+    school.usernames.add(username)
     user = User(user_id, username, given, family, f"{username}@northside.example", number)
     school.users[user.id] = user
     return user
@@ -111,6 +114,24 @@ def small_school(school, staff, learners):
     for number, (kind, gradepass) in enumerate((("quiz", 80), ("assign", 50), ("assign", 50)), 1):
         school.add_activity(course, kind, f"Task {number}", 100, gradepass, due=school.now() + number * 7 * DAY,
                             tracking=2, require_grade=True, require_pass=True, course_requirement=True)
+    add_tool_link(school, course)
+    for learner in learners:
+        school.enrol(course, learner)
+
+
+def large_school(school, staff, learners, item_count, rng):
+    """One course with many activities, four of five of them graded for everybody."""
+    start = school.now() - 60 * DAY
+    course = add_course(school, "LARGE1", "Large course", "A course for measuring.", start)
+    staff_course(school, course, staff)
+    for number in range(1, item_count + 1):
+        kind = "quiz" if number % 5 == 0 else "assign"
+        activity = school.add_activity(course, kind, f"Task {number}", 100, 50, due=start + number * DAY, tracking=2,
+                                       require_grade=True, require_pass=True, course_requirement=number <= 10)
+        item = school.item_of(activity)
+        for learner in learners:
+            if rng.random() < 0.8:
+                school.set_grade(item, learner.id, rng.randint(20, 100), when=start + number * DAY + learner.id % DAY)
     add_tool_link(school, course)
     for learner in learners:
         school.enrol(course, learner)

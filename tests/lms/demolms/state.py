@@ -53,6 +53,7 @@ class Course:
     ancestors: tuple = ()       # ids of the courses this one was copied from, newest first
     concluded: bool = False     # Canvas: read only
     start: int = 0
+    end: int = 0                # the last day; 0: none
     total_item_id: int = 0      # the gradebook row of the course total
     hide_totals: bool = False   # Canvas: learners see no totals
     ends: int = 0               # Canvas: the course's own last day; it holds when `own_dates`
@@ -186,6 +187,8 @@ class Quirks:
     ws_token_revoked: bool = False
     ws_slow: float = 0.0
     ws_sees_hidden: bool = True
+    ws_hides_access: bool = False   # "last access" is a hidden user field, and the account may not see those
+    ws_denied: str = ""             # functions, comma separated, that the service does not have
     jwks_down: bool = False
     ssrf_filter: bool = False
     exp_seconds: int = 60
@@ -278,8 +281,12 @@ class School:
         self.namespace = namespace or uuid.UUID(int=0)      # Canvas: what opaque ids are made from
         self.secret = secrets.token_bytes(32)               # of the platform's own signed parameters
         self.quirks = Quirks()
+        self.usernames = set()
         self.users, self.courses, self.activities, self.items = {}, {}, {}, {}
         self.grades = {}                # (item id, user id) -> Grade
+        self.accesses = {}              # (course id, user id) -> time of the last access, where it is not the first one
+        self.opened = int(time.time())
+        self.looked_up, self.look_ups = None, {}
         self.attempts = {}              # Canvas: (item id, user id) -> submissions made by scores
         self.submissions = {}           # Canvas: (item id, user id) -> Submission
         self.modules, self.outcomes = {}, {}    # Canvas
@@ -366,19 +373,40 @@ class School:
             self.items[item.id] = item
         return activity
 
+    def index(self):
+        """Activities and columns by course and by module; made anew when one came or went."""
+        now = (len(self.activities), next(reversed(self.activities), 0), len(self.items), next(reversed(self.items), 0))
+        if self.looked_up != now:
+            by_course = {"activities": {}, "items": {}}
+            for name, things in (("activities", self.activities), ("items", self.items)):
+                for thing in things.values():
+                    by_course[name].setdefault(thing.course_id, []).append(thing)
+            self.look_ups = {**by_course,
+                             "item": {(i.module, i.instance): i for i in reversed(self.items.values())},
+                             "activity": {(a.kind, a.instance): a for a in reversed(self.activities.values())}}
+            self.looked_up = now
+        return self.look_ups
+
     def activities_of(self, course):
-        return [a for a in self.activities.values() if a.course_id == course.id]
+        return self.index()["activities"].get(course.id, [])
 
     def items_of(self, course):
-        return [i for i in self.items.values() if i.course_id == course.id]
+        return self.index()["items"].get(course.id, [])
 
     def item_of(self, activity):
-        return next((i for i in self.items.values()
-                     if i.module == activity.kind and i.instance == activity.instance), None)
+        return self.index()["item"].get((activity.kind, activity.instance))
 
     def activity_of(self, item):
-        return next((a for a in self.activities.values()
-                     if a.kind == item.module and a.instance == item.instance), None)
+        return self.index()["activity"].get((item.module, item.instance))
+
+    def last_access(self, course, user):
+        return self.accesses.get((course.id, user.id), self.opened - 3600 - user.id * 61 % 86400)
+
+    def visit(self, course, user, when=None):
+        """Moodle notes a person's access at most once a minute."""
+        when = self.now() if when is None else when
+        if when - self.last_access(course, user) >= 60:
+            self.accesses[(course.id, user.id)] = when
 
     def link(self, instance):
         return next((a for a in self.activities.values() if a.kind == "lti" and a.instance == instance), None)

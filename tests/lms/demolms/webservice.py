@@ -51,7 +51,7 @@ def call(school, sent):
         raise WsError("moodle_exception", "invalidtoken", "Invalid token - token not found")
     name = sent.get("wsfunction", "")
     function = FUNCTIONS.get(name)
-    if function is None and name in OUTSIDE_THE_SERVICE:
+    if name in OUTSIDE_THE_SERVICE or name in school.quirks.ws_denied.split(","):
         raise WsError("webservice_access_exception", "accessexception", "Access control exception",
                       f"Access to the function {name}() is not allowed.")
     if function is None:

@@ -32,7 +32,7 @@ def course_json(course):
     return {"id": course.id, "shortname": course.shortname, "categoryid": 1, "categorysortorder": 10000 + course.id,
             "fullname": course.fullname, "displayname": course.fullname, "idnumber": course.idnumber,
             "summary": course.summary, "summaryformat": 1, "format": "topics", "showgrades": 1, "newsitems": 5,
-            "startdate": course.start, "enddate": 0, "numsections": 1, "maxbytes": 0, "showreports": 0, "visible": 1,
+            "startdate": course.start, "enddate": course.end, "numsections": 1, "maxbytes": 0, "showreports": 0, "visible": 1,
             "groupmode": 0, "groupmodeforce": 0, "defaultgroupingid": 0, "timecreated": course.start,
             "timemodified": course.start, "enablecompletion": 1, "completionnotify": 0, "lang": "",
             "forcetheme": "", "showactivitydates": True, "showcompletionconditions": True}
@@ -86,7 +86,10 @@ def module_json(school, activity):
             "valueused": False, "hascompletion": True, "isautomatic": activity.tracking == 2,
             "istrackeduser": False, "uservisible": True, "details": []}
     if activity.due:
-        module["dates"] = [{"label": "Due:", "timestamp": activity.due, "dataid": "duedate"}]
+        module["dates"] = [{"label": "Due:", "timestamp": activity.due, "dataid": "timeclose" if activity.kind == "quiz"
+                            else "duedate"}]
+        if school.quirks.version == "4.1":
+            del module["dates"][0]["dataid"]
     return module
 
 
@@ -109,7 +112,7 @@ def enrolled_users(school, sent):
 
 def enrolled_user(school, course, enrolment):
     user = school.users[enrolment.user_id]
-    seen = school.now() - user.id * 61 % 86400
+    seen = school.last_access(course, user)
     row = {"id": user.id, "username": user.username, "firstname": user.given, "lastname": user.family,
            "fullname": user.name, "email": user.email, "department": "", "idnumber": user.idnumber,
            "firstaccess": course.start, "lastaccess": seen, "lastcourseaccess": seen, "description": "",
@@ -118,6 +121,8 @@ def enrolled_user(school, course, enrolment):
            "roles": [{"roleid": ROLE_IDS[enrolment.role], "name": "", "shortname": enrolment.role, "sortorder": 0}],
            "enrolledcourses": [{"id": c.id, "fullname": c.fullname, "shortname": c.shortname}
                                for c in school.courses.values() if user.id in c.enrolments]}
+    if school.quirks.ws_hides_access:
+        del row["firstaccess"], row["lastaccess"], row["lastcourseaccess"]
     if not row["idnumber"]:
         del row["idnumber"]
     return row
