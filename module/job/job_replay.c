@@ -132,12 +132,11 @@ static void page_add(struct job_replay *r, const unsigned char key[32], struct s
     r->bytes += packed.len;
 }
 
-static void note(struct job_replay *r, const struct net_request *q, const unsigned char key[32],
+static void note(struct job_replay *r, bool is_kept, const unsigned char key[32],
                  const struct net_response *response, bool is_answered) {
     AUTO_ARENA scratch = {0};
     bool is_good = is_answered && response->status >= 200 && response->status < 300;
-    struct sv packed =
-        is_good && only_reads(r, q) ? job_reply_pack(response, &scratch) : sv_of(NULL, 0);
+    struct sv packed = is_good && is_kept ? job_reply_pack(response, &scratch) : sv_of(NULL, 0);
     int64_t wait_s = is_answered && !is_good ? net_response_retry_after_s(response) : 0;
     (void)pthread_mutex_lock(&r->lock);
     r->is_last_refused = !is_good;
@@ -184,12 +183,81 @@ static bool fetch(void *ctx, const struct net_request *q, struct net_response *r
         return true;
     }
     bool is_answered = r->under.fetch(r->under.ctx, q, response, a, err);
-    note(r, q, key, response, is_answered);
+    note(r, only_reads(r, q), key, response, is_answered);
     return is_answered;
 }
 
+/* Many exchanges on their way. */
+struct many {
+    struct job_replay *r;
+    const struct net_many *asked;
+    struct {
+        size_t tag; /* the caller's */
+        unsigned char key[32];
+        bool is_busy, is_read;
+    } slots[NET_PARALLEL_MAX];
+    bool is_broken;  /* nothing more is asked: */
+    struct err *err; /* and this is why */
+};
+
+static size_t slot_free(const struct many *m) {
+    size_t i = 0;
+    while (i < NET_PARALLEL_MAX - 1 && m->slots[i].is_busy) {
+        i++;
+    }
+    return i;
+}
+
+/* What an earlier run was answered is handed on at once; the first that it was not is asked. */
+static bool many_next(void *ctx, struct arena *a, struct net_request *request, size_t *tag) {
+    struct many *m = ctx;
+    size_t slot = slot_free(m);
+    while (!m->is_broken) {
+        struct net_response kept = {0};
+        bool is_found = false;
+        size_t asked = 0;
+        if (!m->asked->next(m->asked->ctx, a, request, &asked)) {
+            return false;
+        }
+        key_of(request, a, m->slots[slot].key);
+        m->slots[slot].tag = asked;
+        m->slots[slot].is_read = only_reads(m->r, request);
+        if (!may_go_on(m->r, m->err) ||
+            (m->slots[slot].is_read &&
+             !find(m->r, m->slots[slot].key, a, &kept, &is_found, m->err))) {
+            m->is_broken = true;
+        } else if (!is_found) {
+            m->slots[slot].is_busy = true;
+            *tag = slot;
+            return true;
+        } else {
+            m->is_broken = !m->asked->done(m->asked->ctx, asked, a, &kept, NULL, m->err);
+            arena_reset(a);
+        }
+    }
+    return false;
+}
+
+static bool many_done(void *ctx, size_t slot, struct arena *a, const struct net_response *response,
+                      const struct err *failed, struct err *err) {
+    static const struct net_response nothing = {0};
+    struct many *m = ctx;
+    m->slots[slot].is_busy = false;
+    note(m->r, m->slots[slot].is_read, m->slots[slot].key, response == NULL ? &nothing : response,
+         response != NULL);
+    return m->asked->done(m->asked->ctx, m->slots[slot].tag, a, response, failed, err);
+}
+
+static bool fetch_all(void *ctx, const struct net_many *asked, struct err *err) {
+    struct job_replay *r = ctx;
+    struct many m = {.r = r, .asked = asked, .err = err};
+    const struct net_many many = {
+        .parallel = asked->parallel, .next = many_next, .done = many_done, .ctx = &m};
+    return lti_http_fetch_all(&r->under, &many, err) && !m.is_broken;
+}
+
 struct lti_http job_replay_http(struct job_replay *r) {
-    return (struct lti_http){.fetch = fetch, .ctx = r};
+    return (struct lti_http){.fetch = fetch, .ctx = r, .fetch_all = fetch_all};
 }
 
 bool job_replay_pause(void *ctx, int64_t ms) {

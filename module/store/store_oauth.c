@@ -210,6 +210,7 @@ bool store_oauth_grant(struct store *store, const struct store_oauth_grant *g, s
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) &&
            db_begin(conn, g->by.institution_id, err) && take_state(conn, g->state, &a, err) &&
            keep_grant(store, conn, g, &a, err) && db_run(conn, "source_due", &due, NULL, err) &&
+           db_run(conn, "source_accepted", &due, NULL, err) &&
            store_audit_in(conn, g->by.institution_id, g->by.person_id, "source_connected",
                           sv_printf(&a, "{\"deployment\":%lld}", (long long)g->by.deployment_id),
                           &a, err) &&

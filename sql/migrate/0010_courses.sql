@@ -18,9 +18,13 @@ SELECT c.institution_id, c.id AS context_id, coalesce(g.kind, '') AS source_kind
                AND EXISTS (SELECT FROM badge_course b WHERE b.institution_id = c.institution_id AND b.context_id = c.id))
            AS is_queued,
        -- After a reading that broke off, or while its host is left in peace.
-       (SELECT j.run_at FROM job j WHERE j.kind = 'sync' AND j.dedupe = 'sync:' || c.id AND j.state = 'waiting'
-        AND j.run_at > now()) AS waits_until
+       greatest((SELECT j.run_at FROM job j WHERE j.kind = 'sync' AND j.dedupe = 'sync:' || c.id
+                 AND j.state = 'waiting' AND j.run_at > now()),
+                (SELECT h.open_until FROM source_host h WHERE h.open_until > now()
+                 AND h.lane = source_lane(g.kind, g.base_url, c.lineitems_url, r.token_url))) AS waits_until
 FROM context c
+JOIN deployment d ON d.id = c.deployment_id
+JOIN registration r ON r.id = d.registration_id
 LEFT JOIN grade_source g ON g.institution_id = c.institution_id AND g.deployment_id = c.deployment_id;
 GRANT SELECT ON course_fresh TO laurel_app;
 

@@ -118,6 +118,92 @@ static void job_replay__tells_requests_apart_by_method_address_and_body(void **s
     close_bench(&two);
 }
 
+/* Asks for /1 to /N, some at once; remembers what each was told. */
+struct list {
+    size_t asked, count, stop_after, answered;
+    char bodies[8][16];
+    bool was_kept[8];
+};
+
+static bool list_next(void *ctx, struct arena *a, struct net_request *q, size_t *tag) {
+    struct list *l = ctx;
+    if (l->asked == l->count) {
+        return false;
+    }
+    *tag = l->asked++;
+    *q = (struct net_request){.method = NET_GET,
+                              .url = sv_printf(a, "https://c.example/%zu", *tag + 1)};
+    return true;
+}
+
+static bool list_done(void *ctx, size_t tag, struct arena *a, const struct net_response *response,
+                      const struct err *failed, struct err *err) {
+    struct list *l = ctx;
+    (void)a;
+    l->answered++;
+    (void)snprintf(l->bodies[tag], sizeof l->bodies[tag], "%.*s",
+                   failed != NULL ? 1 : (int)response->body.len,
+                   failed != NULL ? "!" : response->body.ptr);
+    l->was_kept[tag] = failed == NULL && response->is_kept;
+    return l->answered != l->stop_after || err_because(err, ERR_UPSTREAM, "enough", "enough");
+}
+
+static bool ask_all(struct bench *b, struct list *l) {
+    struct lti_http http = job_replay_http(&b->replay);
+    const struct net_many many = {.parallel = 4, .next = list_next, .done = list_done, .ctx = l};
+    b->err = (struct err){0};
+    return lti_http_fetch_all(&http, &many, &b->err);
+}
+
+static void job_replay__stands_between_many_at_once_too(void **state) {
+    (void)state;
+    const struct fake_reply first[] = {
+        {200, "[1]", NULL, 0}, {200, "[2]", NULL, 0}, {503, "busy", NULL, 0}};
+    const struct fake_reply rest[] = {{200, "[3]", NULL, 0}, {200, "[4]", NULL, 0}};
+    static struct bench one;
+    static struct bench two;
+    struct list whole = {.count = 3};
+    struct list again = {.count = 4};
+    open_with(&one, first, ARRAY_LEN(first), NULL);
+    assert_true(ask_all(&one, &whole));
+    assert_int_equal(one.replay.count, 2);
+    open_with(&two, rest, ARRAY_LEN(rest), &one.replay);
+    assert_true(ask_all(&two, &again));
+    assert_int_equal(two.http.requests, 2);
+    assert_int_equal(two.replay.replayed, 2);
+    for (size_t i = 0; i < 4; i++) {
+        char want[16];
+        (void)snprintf(want, sizeof want, "[%zu]", i + 1);
+        assert_string_equal(again.bodies[i], want);
+        assert_int_equal(again.was_kept[i], i < 2);
+    }
+    close_bench(&one);
+    close_bench(&two);
+}
+
+static void job_replay__breaks_many_off_when_the_worker_ends_or_the_reader_does(void **state) {
+    (void)state;
+    const struct fake_reply first[] = {{200, "[1]", NULL, 0}, {200, "[2]", NULL, 0}};
+    static struct bench one;
+    static struct bench two;
+    struct list whole = {.count = 2};
+    struct list cut = {.count = 4, .stop_after = 1};
+    struct list none = {.count = 4};
+    open_with(&one, first, ARRAY_LEN(first), NULL);
+    assert_true(ask_all(&one, &whole));
+    open_with(&two, first, ARRAY_LEN(first), &one.replay);
+    assert_false(ask_all(&two, &cut)); /* by an answer that was kept */
+    assert_string_equal(two.err.reason, "enough");
+    assert_int_equal(cut.answered, 1);
+    atomic_store(&two.is_stopping, true);
+    assert_false(ask_all(&two, &none));
+    assert_string_equal(two.err.reason, "stopping");
+    assert_int_equal(two.err.retry, ERR_RETRY_LATER);
+    assert_int_equal(none.answered, 0);
+    close_bench(&one);
+    close_bench(&two);
+}
+
 static void job_replay__keeps_no_tokens_nor_anything_that_writes(void **state) {
     (void)state;
     const struct fake_reply replies[] = {{200, "{}", NULL, 0}};
@@ -246,6 +332,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job_replay__answers_what_an_earlier_run_was_answered),
         cmocka_unit_test(job_replay__tells_requests_apart_by_method_address_and_body),
+        cmocka_unit_test(job_replay__stands_between_many_at_once_too),
+        cmocka_unit_test(job_replay__breaks_many_off_when_the_worker_ends_or_the_reader_does),
         cmocka_unit_test(job_replay__keeps_no_tokens_nor_anything_that_writes),
         cmocka_unit_test(job_replay__keeps_no_more_than_it_may),
         cmocka_unit_test(job_replay_good__leaves_out_what_could_not_be_read),

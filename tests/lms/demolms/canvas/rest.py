@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from flask import Blueprint, Response, current_app, request
 
 from ..state import STUDENT
-from . import ids, rest_rows
+from . import ids, oauth, rest_rows
 
 blueprint = Blueprint("canvas_rest", __name__)
 STRING_IDS = "application/json+canvas-string-ids"
@@ -31,6 +31,9 @@ class Refused(Exception):
 def require_token(school):
     """The person the token acts as. Whoever is refused for the token alone is told so by WWW-Authenticate."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    grant = oauth.holder(school, token.strip())
+    if not school.quirks.rest_revoked and scheme.lower() == "bearer" and grant is not None:
+        return school.users[grant.user_id]
     if school.quirks.rest_revoked or scheme.lower() != "bearer" or token.strip() != school.rest_token:
         raise Refused(401, {"errors": [{"message": "Invalid access token."}]}, WWW_Authenticate='Bearer realm="canvas-lms"')
     return school.users[school.ws_user_id]
