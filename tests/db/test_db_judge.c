@@ -2,6 +2,7 @@
 #include "job.h"
 #include "judge.h"
 #include "net_fetch.h"
+#include "seal_key.h"
 #include "store_award.h"
 #include "store_badge.h"
 #include "store_course.h"
@@ -12,6 +13,7 @@
 #define PEOPLE (2 * JUDGE_PEOPLE_AT_ONCE + 60)
 
 struct place {
+    struct seal *seal;
     struct store *store;
     struct arena arena;
     struct model_registration registration;
@@ -28,7 +30,12 @@ static void stop_time(void) {
 
 static void place_open(struct place *p) {
     struct err err = {0};
-    *p = (struct place){.store = support_store(6), .now = clock_now(&clock_system)};
+    static const unsigned char master[SEAL_MASTER_BYTES] = {1};
+    store_destroy(support_store(1));
+    *p = (struct place){.seal = seal_open_bytes(master), .now = clock_now(&clock_system)};
+    const struct store_options options = {
+        .conninfo = support_app(), .connections = 6, .seal = p->seal};
+    assert_true(store_create(&options, &p->store, &err));
     p->registration = support_platform(p->store, &p->arena, "north");
     const struct model_course_ref ref = {.issuer = p->registration.issuer,
                                          .client_id = p->registration.client_id,
@@ -54,6 +61,7 @@ static void place_open(struct place *p) {
 
 static void place_close(struct place *p) {
     store_destroy(p->store);
+    seal_destroy(p->seal);
     arena_release(&p->arena);
 }
 
@@ -62,8 +70,11 @@ static void work(struct place *p) {
     struct net_client *net = NULL; /* with a policy that lets it go nowhere */
     const struct net_client_config config = {.user_agent = "test"};
     assert_true(net_client_create(&config, &net, &err));
-    const struct job_options options = {
-        .store = p->store, .net = net, .clock = clock_system, .threads = 1};
+    const struct job_options options = {.store = p->store,
+                                        .net = net,
+                                        .base_url = SV("https://badges.example.edu"),
+                                        .clock = clock_system,
+                                        .threads = 1};
     if (!job_run_once(&options, &err)) {
         fail_msg("%s", err.text);
     }

@@ -264,7 +264,8 @@ static void badge_reasons_json__keeps_the_facts_seen(void **state) {
         "%\", \"state\": \"met\", \"why\": \"met\", \"item\": {\"kind\": \"activity\", \"source\": "
         "\"moodle\", \"id\": \"17\", \"title\": \"Lab safety quiz\"}, \"score\": \"92.5\", "
         "\"maximum\": \"100\", \"submitted_at\": \"2027-04-30T10:00:00Z\", \"graded_at\": "
-        "\"2027-05-01T10:00:00Z\"}, {\"text\": \"the badge \\\"first\\\" is held\", \"state\": "
+        "\"2027-05-01T10:00:00Z\", \"min_percent\": \"80\"}, {\"text\": \"the badge \\\"first\\\" "
+        "is held\", \"state\": "
         "\"met\", \"why\": \"met\", \"badge\": \"first\", \"at\": \"2027-04-01T00:00:00Z\"}]}",
         0, NULL);
     assert_non_null(want);
