@@ -44,6 +44,9 @@ NODISCARD bool store_job_failed(struct store *store, int64_t id, struct sv state
 /* Add sync jobs for courses that are due: asked for, or next_read_at has come. Every worker may
  * call it as often as it likes. */
 NODISCARD bool store_job_schedule(struct store *store, struct err *err);
+/* The same, and nothing waits so that readings do not follow each other too closely: for whoever
+ * works once and ends. */
+NODISCARD bool store_job_schedule_now(struct store *store, struct err *err);
 /* How many wait, are leased, parked, dead. */
 struct store_job_counts {
     int64_t waiting, due, leased, parked, dead;

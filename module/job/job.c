@@ -273,7 +273,7 @@ bool job_run_once(const struct job_options *options, struct err *err) {
     static struct worker w;
     AUTO_ARENA a = {0};
     worker_init(&w, options);
-    bool is_ok = store_purge(options->store, err) && store_job_schedule(options->store, err);
+    bool is_ok = store_purge(options->store, err) && store_job_schedule_now(options->store, err);
     while (is_ok && work_one(&w, &a, err)) {
         arena_reset(&a);
     }

@@ -117,7 +117,37 @@ static void key_of(const struct net_request *q, struct arena *a, unsigned char k
     sha256(text.ptr, text.len, key);
 }
 
+/* Asked again in this run: what it was answered before was of no use. */
+static void page_drop(struct job_replay *r, const unsigned char key[32]) {
+    for (size_t i = 0; i < r->count; i++) {
+        if (memcmp(r->pages[i].key, key, sizeof r->pages[i].key) == 0) {
+            r->bytes -= r->pages[i].reply.len;
+            memmove(&r->pages[i], &r->pages[i + 1], (r->count - i - 1) * sizeof *r->pages);
+            r->count--;
+            return;
+        }
+    }
+}
+
+/* True once for each key: what an earlier run had kept is not given twice either. */
+static bool serve(struct job_replay *r, const unsigned char key[32]) {
+    for (size_t i = 0; i < r->replayed; i++) {
+        if (memcmp(r->served[i], key, sizeof r->served[i]) == 0) {
+            return false;
+        }
+    }
+    if (r->replayed == JOB_REPLAY_PAGES_MAX) {
+        return false;
+    }
+    if (r->served == NULL) {
+        r->served = arena_array(&r->arena, JOB_REPLAY_PAGES_MAX, sizeof *r->served);
+    }
+    memcpy(r->served[r->replayed++], key, sizeof *r->served);
+    return true;
+}
+
 static void page_add(struct job_replay *r, const unsigned char key[32], struct sv packed) {
+    page_drop(r, key);
     size_t bytes = r->kept_bytes + r->bytes + packed.len;
     if (packed.len == 0 || bytes > JOB_REPLAY_BYTES_MAX ||
         r->kept_count + r->count >= JOB_REPLAY_PAGES_MAX) {
@@ -159,12 +189,11 @@ static bool find(struct job_replay *r, const unsigned char key[32], struct arena
     if (packed.len == 0) {
         return true;
     }
-    *is_found = true;
     (void)pthread_mutex_lock(&r->lock);
-    r->replayed++;
-    r->is_last_refused = false;
+    *is_found = serve(r, key);
+    r->is_last_refused = r->is_last_refused && !*is_found;
     (void)pthread_mutex_unlock(&r->lock);
-    return job_reply_unpack(packed, a, out, err);
+    return !*is_found || job_reply_unpack(packed, a, out, err);
 }
 
 static bool fetch(void *ctx, const struct net_request *q, struct net_response *response,
@@ -281,7 +310,8 @@ bool job_replay_pause(void *ctx, int64_t ms) {
 }
 
 size_t job_replay_good(const struct job_replay *r, const struct err *why) {
-    bool is_ours = strcmp(why->reason, "stopping") == 0 || strcmp(why->reason, "pause") == 0;
+    bool is_ours = strcmp(why->reason, "stopping") == 0 || strcmp(why->reason, "pause") == 0 ||
+                   strcmp(why->reason, "paused") == 0; /* by a source, when a pause was refused */
     if (r->is_last_refused || is_ours || why->code == ERR_DB) {
         return r->count;
     }

@@ -27,11 +27,12 @@ struct job_replay {
     /* What came of it: */
     struct store_kept_page *pages; /* of this run, in the order in which they came */
     size_t count, bytes;
-    size_t replayed;       /* requests that an earlier run had made */
-    int64_t retry_after_s; /* as the last refusal said; 0: it did not */
-    int64_t wanted_ms;     /* a pause that was too long */
-    bool is_last_refused;  /* the last request failed or was refused, rather than read wrongly */
-    bool is_over;          /* no request is made any more */
+    size_t replayed;             /* requests that an earlier run had made, */
+    unsigned char (*served)[32]; /* and their keys: each is answered so once */
+    int64_t retry_after_s;       /* as the last refusal said; 0: it did not */
+    int64_t wanted_ms;           /* a pause that was too long */
+    bool is_last_refused; /* the last request failed or was refused, rather than read wrongly */
+    bool is_over;         /* no request is made any more */
 
     pthread_mutex_t lock;
     struct arena arena;

@@ -122,26 +122,30 @@ static bool tell_host(const struct sync_run *run, const struct err *why, struct 
 }
 
 /* What this run was answered, for the next one. A run that broke off at something an earlier run
- * had kept starts afresh. */
+ * had kept starts afresh, and at once: the host was not even asked. */
 static bool keep_pages(const struct sync_run *run, const struct err *why,
-                       enum job_sync_outcome outcome, bool *got_further, struct err *err) {
+                       enum job_sync_outcome outcome, bool *got_further, bool *is_stuck,
+                       struct err *err) {
     const struct store_course *course = &run->course;
     size_t good = job_replay_good(&run->replay, why);
-    bool is_stuck = run->replay.count == 0 && run->replay.replayed > 0 &&
-                    !run->replay.is_last_refused && outcome == JOB_SYNC_LATER &&
-                    run->replay.wanted_ms == 0;
+    *is_stuck = run->replay.count == 0 && run->replay.replayed > 0 &&
+                !run->replay.is_last_refused && outcome == JOB_SYNC_LATER &&
+                run->replay.wanted_ms == 0;
     *got_further = outcome == JOB_SYNC_LATER && good > 0;
-    if (outcome == JOB_SYNC_MEND || is_stuck) {
+    if (outcome == JOB_SYNC_MEND || *is_stuck) {
         return store_kept_forget(run->job->store, course->institution_id, course->id, err);
     }
     return store_kept_add(run->job->store, course->institution_id, course->id, &run->source,
                           run->job->now, run->replay.pages, good, err);
 }
 
-static enum job_sync_outcome outcome_of(const struct err *why) {
-    return strcmp(why->reason, "stopping") == 0 ? JOB_SYNC_STOPPING
-           : why->retry == ERR_RETRY_LATER      ? JOB_SYNC_LATER
-                                                : JOB_SYNC_MEND;
+static enum job_sync_outcome outcome_of(const struct sync_run *run, const struct err *why) {
+    bool is_stopping =
+        strcmp(why->reason, "stopping") == 0 ||
+        (strcmp(why->reason, "paused") == 0 && atomic_load(run->job->app->is_stopping));
+    return is_stopping                     ? JOB_SYNC_STOPPING
+           : why->retry == ERR_RETRY_LATER ? JOB_SYNC_LATER
+                                           : JOB_SYNC_MEND;
 }
 
 static void log_failure(const struct sync_run *run, const struct err *why, bool got_further) {
@@ -152,12 +156,14 @@ static void log_failure(const struct sync_run *run, const struct err *why, bool 
 }
 
 bool sync_run_failed(struct sync_run *run, const struct err *why, struct err *err) {
-    struct job_sync_seen seen = {.outcome = outcome_of(why)};
+    struct job_sync_seen seen = {.outcome = outcome_of(run, why)};
+    bool is_stuck = false;
     if (why->code == ERR_DB) {
         *err = *why;
         return false; /* the queue tries again */
     }
-    if (!keep_pages(run, why, seen.outcome, &seen.got_further, err) || !tell_host(run, why, err)) {
+    if (!keep_pages(run, why, seen.outcome, &seen.got_further, &is_stuck, err) ||
+        !tell_host(run, why, err)) {
         return false;
     }
     log_failure(run, why, seen.got_further);
@@ -173,7 +179,8 @@ bool sync_run_failed(struct sync_run *run, const struct err *why, struct err *er
     const struct store_sync_failure failure = {.institution_id = run->course.institution_id,
                                                .course_id = run->course.id,
                                                .text = sv_from(is_stopping ? "" : why->text),
-                                               .next_at = job_sync_next(&seen),
+                                               .next_at =
+                                                   is_stuck ? seen.now : job_sync_next(&seen),
                                                .failures = seen.failures};
     return store_sync_failed(run->job->store, &failure, err);
 }

@@ -77,6 +77,10 @@ bool store_job_schedule(struct store *store, struct err *err) {
     return store_run(store, 0, "job_schedule", NULL, NULL, err);
 }
 
+bool store_job_schedule_now(struct store *store, struct err *err) {
+    return store_job_schedule(store, err) && store_run(store, 0, "sync_hasten", NULL, NULL, err);
+}
+
 bool store_job_count(struct store *store, struct store_job_counts *out, struct err *err) {
     AUTO_ROWS rows = {0};
     if (!store_run(store, 0, "job_count", NULL, &rows, err)) {

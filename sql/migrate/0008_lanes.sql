@@ -87,7 +87,8 @@ END $$;
 CREATE TRIGGER source_host AFTER INSERT OR UPDATE OF kind, base_url, token_sealed, parallel ON grade_source
     FOR EACH ROW EXECUTE FUNCTION source_host_set();
 
--- Whoever adds a sync job: its lane, and not sooner after the last reading began than five times what that took.
+-- Whoever adds a sync job: its lane, and not sooner after the last reading began than five times what that took, unless
+-- somebody asks by hand.
 CREATE FUNCTION job_lane() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -110,10 +111,25 @@ BEGIN
         INSERT INTO source_host AS h (lane, parallel) VALUES (NEW.lane, may)
         ON CONFLICT (lane) DO UPDATE SET parallel = least(h.parallel, excluded.parallel);
     END IF;
-    NEW.run_at := greatest(NEW.run_at, earliest);
+    IF NEW.priority < 15 THEN
+        NEW.run_at := greatest(NEW.run_at, earliest);
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER job_lane BEFORE INSERT ON job FOR EACH ROW WHEN (NEW.kind = 'sync') EXECUTE FUNCTION job_lane();
+
+-- The operator asks for all: tokens that were refused, and hosts that are left alone, are tried once more.
+CREATE OR REPLACE FUNCTION sync_request_all() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE grade_source SET refused_at = NULL WHERE refused_at IS NOT NULL;
+    UPDATE source_host SET open_until = now() WHERE open_until > now();
+    WITH asked AS (
+        UPDATE context c SET sync_requested_at = now()
+        WHERE EXISTS (SELECT FROM badge_course b WHERE b.institution_id = c.institution_id AND b.context_id = c.id)
+        RETURNING 1
+    )
+    SELECT count(*) FROM asked
+$$;
 
 -- Lease the next job. Takers come one after the other, so that what they count is true: a host's slots, three jobs of
 -- one institution, one reading of a host that was out of reach. Of one priority, the institution with the fewest jobs

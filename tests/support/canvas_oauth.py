@@ -22,7 +22,7 @@ class Handler(canvas_rest.Handler):
 
 class OauthCanvas(canvas_rest.Canvas):
     """`odd`: what the token service answers instead, as (status, content type, bytes, headers). `asked`: its requests.
-    `most`: how many refreshes were under way at once, at most."""
+    `most_refreshes`: how many refreshes were under way at once, at most."""
 
     def __init__(self, **more):
         super().__init__(**more)
@@ -31,7 +31,7 @@ class OauthCanvas(canvas_rest.Canvas):
         self.token = None               # the access token that is good now
         self.codes, self.refresh_tokens, self.odd, self.slow_s = {}, {}, None, 0
         self.asked, self.logouts, self.consents = [], [], []
-        self.under_way, self.most, self.lock = 0, 0, threading.Lock()
+        self.under_way, self.most_refreshes, self.lock = 0, 0, threading.Lock()
         self.lasts = 3600
         self.key_is_on = True
 
@@ -63,7 +63,7 @@ class OauthCanvas(canvas_rest.Canvas):
         is_refresh = form.get("grant_type") == "refresh_token"
         with self.lock:
             self.under_way += is_refresh
-            self.most = max(self.most, self.under_way)
+            self.most_refreshes = max(self.most_refreshes, self.under_way)
         time.sleep(self.slow_s)
         try:
             self.answer_token(request, form)

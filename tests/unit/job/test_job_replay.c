@@ -118,6 +118,31 @@ static void job_replay__tells_requests_apart_by_method_address_and_body(void **s
     close_bench(&two);
 }
 
+static void job_replay__forgets_what_was_of_no_use(void **state) {
+    (void)state;
+    const struct fake_reply first[] = {{200, "[1]", NULL, 0},
+                                       {200, "[2]", NULL, 0},
+                                       {200, "<html>", NULL, 0},
+                                       {200, "<html>", NULL, 0},
+                                       {200, "<html>", NULL, 0}};
+    const struct fake_reply rest[] = {{200, "[3]", NULL, 0}};
+    static struct bench one;
+    static struct bench two;
+    open_with(&one, first, ARRAY_LEN(first), NULL);
+    assert_true(get(&one, "https://c.example/1") && get(&one, "https://c.example/2"));
+    for (int i = 0; i < 3; i++) { /* a source that tries again */
+        assert_true(get(&one, "https://c.example/3"));
+    }
+    assert_int_equal(one.replay.count, 3);
+    assert_int_equal(job_replay_good(&one.replay, &broken), 2);
+    open_with(&two, rest, 1, &one.replay); /* which has it all the same */
+    assert_true(get(&two, "https://c.example/3") && two.response.is_kept);
+    assert_true(get(&two, "https://c.example/3") && !two.response.is_kept);
+    assert_true(sv_eq(two.response.body, SV("[3]")));
+    close_bench(&one);
+    close_bench(&two);
+}
+
 /* Asks for /1 to /N, some at once; remembers what each was told. */
 struct list {
     size_t asked, count, stop_after, answered;
@@ -332,6 +357,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job_replay__answers_what_an_earlier_run_was_answered),
         cmocka_unit_test(job_replay__tells_requests_apart_by_method_address_and_body),
+        cmocka_unit_test(job_replay__forgets_what_was_of_no_use),
         cmocka_unit_test(job_replay__stands_between_many_at_once_too),
         cmocka_unit_test(job_replay__breaks_many_off_when_the_worker_ends_or_the_reader_does),
         cmocka_unit_test(job_replay__keeps_no_tokens_nor_anything_that_writes),
