@@ -15,7 +15,8 @@ enum web_method {
     WEB_PUT = 8,
     WEB_PATCH = 16,
     WEB_DELETE = 32,
-    WEB_OTHER = 64 /* TRACE, OPTIONS, CONNECT and what else there is: no route takes it */
+    WEB_OTHER = 64,   /* TRACE, CONNECT and what else there is: no route takes it */
+    WEB_OPTIONS = 128 /* what browsers ask before a page of another site sends (CORS) */
 };
 
 struct web_pair {

@@ -18,8 +18,10 @@ static enum web_method method_of(struct sv name) {
     static const struct {
         struct sv name;
         enum web_method method;
-    } known[] = {{{"GET", 3}, WEB_GET}, {{"HEAD", 4}, WEB_HEAD},   {{"POST", 4}, WEB_POST},
-                 {{"PUT", 3}, WEB_PUT}, {{"PATCH", 5}, WEB_PATCH}, {{"DELETE", 6}, WEB_DELETE}};
+    } known[] = {{{"GET", 3}, WEB_GET},        {{"HEAD", 4}, WEB_HEAD},
+                 {{"POST", 4}, WEB_POST},      {{"PUT", 3}, WEB_PUT},
+                 {{"PATCH", 5}, WEB_PATCH},    {{"DELETE", 6}, WEB_DELETE},
+                 {{"OPTIONS", 7}, WEB_OPTIONS}};
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (sv_eq(name, known[i].name)) {
             return known[i].method;

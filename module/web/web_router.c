@@ -45,8 +45,9 @@ static struct sv allow(struct arena *a, unsigned long methods) {
     static const struct {
         enum web_method method;
         const char *name;
-    } names[] = {{WEB_GET, "GET"}, {WEB_HEAD, "HEAD"},   {WEB_POST, "POST"},
-                 {WEB_PUT, "PUT"}, {WEB_PATCH, "PATCH"}, {WEB_DELETE, "DELETE"}};
+    } names[] = {{WEB_GET, "GET"},        {WEB_HEAD, "HEAD"},   {WEB_POST, "POST"},
+                 {WEB_PUT, "PUT"},        {WEB_PATCH, "PATCH"}, {WEB_DELETE, "DELETE"},
+                 {WEB_OPTIONS, "OPTIONS"}};
     struct str out;
     str_init(&out, a, 64);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

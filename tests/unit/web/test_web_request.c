@@ -130,12 +130,15 @@ static void request_read__reads_methods_types_and_lengths(void **state) {
     params[3] = "CONTENT_TYPE=multipart/form-data; boundary=x";
     err = (struct err){0};
     assert_true(read_request(&a, params, &req, &length, &err));
-    static const char *const odd[] = {"TRACE", "CONNECT", "OPTIONS", "get", "", "POSTX"};
+    static const char *const odd[] = {"TRACE", "CONNECT", "options", "get", "", "POSTX"};
     for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
         params[0] = arena_printf(&a, "REQUEST_METHOD=%s", odd[i]);
         assert_true(read_request(&a, params, &req, &length, &err));
         assert_int_equal(req.method, WEB_OTHER);
     }
+    params[0] = "REQUEST_METHOD=OPTIONS";
+    assert_true(read_request(&a, params, &req, &length, &err));
+    assert_int_equal(req.method, WEB_OPTIONS);
 }
 
 static void header__is_found_by_its_http_name(void **state) {

@@ -18,6 +18,7 @@ static const struct web_route ROUTES[] = {
     {.methods = WEB_GET, .pattern = "/assets/:hash/*file"},
     {.methods = WEB_POST, .pattern = "/app/l/:launch/"},
     {.methods = WEB_GET, .pattern = "/app/l/:launch/"},
+    {.methods = WEB_POST | WEB_OPTIONS, .pattern = "/oid4vci/token"},
 };
 static const struct web_router ROUTER = {.routes = ROUTES, .count = ARRAY_LEN(ROUTES)};
 
@@ -88,6 +89,8 @@ static void router_find__answers_405_with_allow(void **state) {
         {WEB_DELETE, "/awards/1", "Allow: GET, HEAD\r\n"},
         {WEB_PUT, "/app/l/x/", "Allow: GET, HEAD, POST\r\n"},
         {WEB_OTHER, "/", "Allow: GET, HEAD\r\n"},
+        {WEB_OPTIONS, "/lti/launch", "Allow: POST\r\n"}, /* only where a route says so */
+        {WEB_GET, "/oid4vci/token", "Allow: POST, OPTIONS\r\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         AUTO_ARENA a = {0};
