@@ -1,7 +1,8 @@
 /* HTML templates that escape by default. There is no raw form.
  *
  *   {{x}}           text, escaped (< > & " '); dotted paths a.b; {{.}} is the current item
- *   {{url:x}}       an address: https, http to loopback, or a path that starts with a single '/'
+ *   {{url:x}}       an address: https, http to loopback, a path that starts with a single '/', or
+ *                   openid-credential-offer://?credential_offer_uri= and an encoded address
  *   {{json:x}}      any value as JSON, for <script type="application/json"> and quoted attributes
  *   {{markdown:x}}  Markdown source, rendered safely (text_markdown.h); between tags only
  *   {{#x}}..{{/x}}  array: once per item; object: once, inside it; true, non-empty text, number
@@ -41,5 +42,5 @@ NODISCARD bool text_render(const struct text_templates *t, const char *name, con
 
 /* Escape for HTML text and quoted attributes. */
 void text_escape(struct str *out, struct sv text);
-/* Whether {{url:x}} would take it. */
+/* Whether {{url:x}} would take it as an address of the web: https, http to loopback, or a path. */
 bool text_url_is_safe(struct sv url);

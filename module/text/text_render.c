@@ -93,6 +93,23 @@ bool text_url_is_safe(struct sv url) {
     return is_host_safe(host) && (is_https || is_loopback(host));
 }
 
+/* A Credential Offer for whatever wallet this device has (OpenID4VCI 1.0, 4.1.3): nothing but the
+ * encoded address of the offer may follow. */
+static bool is_wallet_offer(struct sv url) {
+    AUTO_ARENA a = {0};
+    const struct sv start = SV("openid-credential-offer://?credential_offer_uri=");
+    struct sv address = {0};
+    struct sv rest = sv_skip(url, start.len);
+    bool is_plain = sv_starts(url, start);
+    for (size_t i = 0; is_plain && i < rest.len; i++) {
+        char c = rest.ptr[i];
+        is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   c == '-' || c == '.' || c == '_' || c == '~' || c == '%';
+    }
+    return is_plain && percent_decode(&a, rest, false, &address, NULL) &&
+           !sv_starts(address, SV("/")) && text_url_is_safe(address);
+}
+
 static const json_t *lookup(const struct render *r, const struct text_node *n) {
     if (n->path_len == 0) {
         return r->scopes[r->depth - 1];
@@ -200,7 +217,7 @@ static bool render_value(struct render *r, const struct text_file *f, const stru
         percent_encode(r->out, text);
         return true;
     case HTML_OUT_URL:
-        if (!text_url_is_safe(text)) {
+        if (!text_url_is_safe(text) && !is_wallet_offer(text)) {
             return fail(r, f, n, "is no https address and no path of ours");
         }
         text_escape(r->out, text);

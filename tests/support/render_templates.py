@@ -3,7 +3,7 @@
     python3 tests/support/render_templates.py OUT [FIXTURE...]
 
 A small second implementation of the template language of module/text: {{x}} escapes, {{url:x}} takes
-https addresses and own absolute paths, {{json:x}} is for data blocks, {{#x}} {{^x}} {{/x}} open on
+https addresses, own absolute paths and offers to wallets, {{json:x}} is for data blocks, {{#x}} {{^x}} {{/x}} open on
 objects, on what is true and on what is not empty, {{>part}} includes, {{markdown:x}} renders without
 raw HTML. An unknown key, an unquoted attribute, inline style or script, an id that comes twice and a
 circle of parts are errors. tests/fixture/pages/NAME.json holds {"template": ..., "data": ...}; its "base" names
@@ -93,6 +93,8 @@ def scalar(value, key, name):
 
 def url(value, name):
     if re.match(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s\"'<>]*)?\Z", value) or re.match(r"/(?![/\\])[^\s\"'<>\\]*\Z", value):
+        return html.escape(value)
+    if re.match(r"openid-credential-offer://\?credential_offer_uri=https%3A%2F%2F[\w.~%-]+\Z", value, re.ASCII):
         return html.escape(value)
     raise TemplateError(f"{name}: {value!r} is no https address or own path")
 
