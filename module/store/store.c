@@ -60,5 +60,6 @@ bool store_purge(struct store *s, struct err *err) {
            store_run(s, 0, "advantage_purge", NULL, NULL, err) &&
            store_run(s, 0, "oauth_purge", NULL, NULL, err) &&
            store_run(s, 0, "upload_purge", NULL, NULL, err) &&
+           store_run(s, 0, "wallet_purge", NULL, NULL, err) &&
            store_run(s, 0, "kept_purge", NULL, NULL, err) && store_sign_missing(s, err);
 }

@@ -108,7 +108,7 @@ static void tenant_tables__show_no_row_without_the_institution(void **state) {
             "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'institution_id' "
             "WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT c.relrowsecurity "
             "AND c.relname NOT IN ('deployment', 'session', 'job', 'registration', 'invite', "
-            "'oauth_state', 'event_feed')"),
+            "'oauth_state', 'event_feed', 'wallet_offer')"),
         0);
 }
 
