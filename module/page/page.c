@@ -6,6 +6,7 @@
 #include "issue.h"
 #include "page_internal.h"
 #include "page_issued.h"
+#include "page_wallet.h"
 #include <stdlib.h>
 
 extern const struct blob blob_templates[];
@@ -79,6 +80,15 @@ HANDLER(upload)
 HANDLER(upload_file)
 HANDLER(upload_review)
 HANDLER(upload_store)
+HANDLER(wallet_offer)
+HANDLER(wallet_issuer)
+HANDLER(wallet_server)
+HANDLER(wallet_token)
+HANDLER(wallet_nonce)
+HANDLER(wallet_credential)
+HANDLER(wallet_deferred)
+HANDLER(wallet)
+HANDLER(wallet_make)
 
 static const struct web_route ROUTES[] = {
     {WEB_GET, "/", go_welcome, 0},
@@ -120,6 +130,13 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/status/:list.jwt", go_status_list, 0},
     {WEB_GET, "/status/:list", go_status_list, 0},
     {WEB_GET, "/revocations/:issuer", go_revocations, 0},
+    {WEB_GET, "/offers/:offer", go_wallet_offer, 0},
+    {WEB_GET, "/.well-known/openid-credential-issuer", go_wallet_issuer, 0},
+    {WEB_GET, "/.well-known/oauth-authorization-server", go_wallet_server, 0},
+    {WEB_POST | WEB_OPTIONS, "/oid4vci/token", go_wallet_token, 0},
+    {WEB_POST | WEB_OPTIONS, "/oid4vci/nonce", go_wallet_nonce, 0},
+    {WEB_POST | WEB_OPTIONS, "/oid4vci/credential", go_wallet_credential, 0},
+    {WEB_POST | WEB_OPTIONS, "/oid4vci/deferred", go_wallet_deferred, 0},
     {WEB_GET, "/app/l/:launch/", go_home, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/learner", go_student, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/grid", go_teacher, PAGE_IN_COURSE | PAGE_TEACHER},
@@ -135,6 +152,8 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/app/l/:launch/badges/import/confirm", go_import_confirm,
      PAGE_IN_COURSE | PAGE_ADMIN | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/badges/:badge", go_badge, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/badges/:badge/wallet", go_wallet, PAGE_IN_COURSE},
+    {WEB_POST, "/app/l/:launch/badges/:badge/wallet", go_wallet_make, PAGE_IN_COURSE | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},

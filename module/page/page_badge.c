@@ -1,5 +1,6 @@
 /* One badge, as its learner sees it. */
 #include "page_course.h"
+#include "page_wallet.h"
 
 static void add_issuer(json_t *model, struct sv name) {
     json_t *issuer = json_object();
@@ -38,6 +39,7 @@ static json_t *base_model(const struct page *p, const struct store_badge *stored
                       : sv_printf(p->arena, "The badge %.*s", SV_ARG(stored->name)));
     page_set_text(model, "criteria", badge->criteria);
     page_set_bool(model, "has_criteria", badge->criteria.len > 0);
+    page_wallet_add_form(p, model, stored->public_id, NULL);
     page_set_bool(model, "has_links", false);
     (void)json_object_set_new(model, "links", json_array());
     return model;
@@ -97,6 +99,7 @@ static bool show_own(struct page *p, const struct judge_course *course,
     const struct page_standing s = page_standing(badge, &person, p->arena);
     json_t *model = base_model(p, &badge->stored, &badge->definition, true);
     add_standing(p, model, course, &s);
+    page_wallet_add_form(p, model, badge->stored.public_id, s.award);
     return page_render(p, 200, "badge.html", model, err);
 }
 

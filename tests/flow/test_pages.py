@@ -131,9 +131,11 @@ def test_a_learner_is_refused_at_the_pages_of_teachers(school, pupil, method, pa
 
 
 def test_these_pages_and_no_more_are_for_learners():
-    """attacks.md E4, F10: the one form of theirs asks for a reading; what they did comes from the LMS alone."""
-    assert {(method, path) for method, path, _ in ROUTES} - set(FOR_STAFF) == {("WEB_POST", "check"), *(
-        ("WEB_GET", path) for path in ("", "learner", "fresh", "badges/:badge", "image/:badge.svg", "placed/:badge"))}
+    """attacks.md E4, F10: their forms ask for a reading and put what they have into a wallet; what they did comes from
+    the LMS alone."""
+    assert {(method, path) for method, path, _ in ROUTES} - set(FOR_STAFF) == {
+        ("WEB_POST", "check"), ("WEB_POST", "badges/:badge/wallet"), *(("WEB_GET", path) for path in (
+            "", "learner", "fresh", "badges/:badge", "badges/:badge/wallet", "image/:badge.svg", "placed/:badge"))}
 
 
 @pytest.mark.parametrize("deed", ["award", "revoke", "decide", "approve", "attest", "restore"])
