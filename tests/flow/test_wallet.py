@@ -239,6 +239,40 @@ def test_a_wallet_fetches_a_badge_bound_to_its_key(desk, pupil, key):
     assert not {"identifier", "result"} & credential["credentialSubject"].keys() and "evidence" not in credential
 
 
+@pytest.fixture(scope="module")
+def library():
+    """The folder of wallet.mjs with the packages that its lock file pins, kept for the next run."""
+    source, folder = laurel.SOURCE / "tests/wallet", laurel.SOURCE / ".cache/wallet"
+    lock = (source / "package-lock.json").read_bytes()
+    if not (folder / "node_modules").is_dir() or (folder / "package-lock.json").read_bytes() != lock:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(source, folder)
+        try:
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, capture_output=True,
+                           timeout=180, check=True)
+        except (OSError, subprocess.SubprocessError) as problem:
+            shutil.rmtree(folder, ignore_errors=True)
+            pytest.skip(f"needs node, npm and the packages of tests/wallet: {problem}")
+    shutil.copy(source / "wallet.mjs", folder)
+    return folder
+
+
+@pytest.mark.parametrize("form", ["ob3_ldp", "ob3_jwt"])
+def test_a_wallet_of_other_peoples_making_fetches_it(desk, pupil, library, form):
+    link, digits = pupil.link(has_code=True)
+    done = subprocess.run(["node", "wallet.mjs", link, digits, form], cwd=library, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["version"] == "V1", "taken for a draft"
+    [credential] = [one["credential"] for one in said["response"]["credentials"]]
+    status, checks, words = desk.verify(credential)
+    assert status == 0 and set(checks.values()) == {"passed"}, words
+    if form == "ob3_jwt":
+        credential = json.loads(base64.urlsafe_b64decode(credential.split(".")[1] + "=="))
+    x, y = (base64.urlsafe_b64decode(said["jwk"][name] + "==") for name in "xy")
+    assert credential["credentialSubject"]["id"] == "did:key:z" + base58(b"\x80\x24" + bytes([2 + y[31] % 2]) + x)
+
+
 def test_what_the_learner_shows_is_in_the_wallets_copy(desk, other):
     desk.laurel.rows("INSERT INTO award_share (institution_id, award_id, shows_results) SELECT institution_id, id, true"
                      " FROM award WHERE public_id = %s RETURNING 1", (other.award,))
