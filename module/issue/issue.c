@@ -142,32 +142,13 @@ static bool load_placed(struct batch *b, const int64_t *ids, size_t count, struc
     return !is_any || load(b, ids, count, err);
 }
 
-/* The evidence a teacher wrote down for conditions that people confirm. */
-static bool evidence_of(struct arena *a, struct sv text, struct credential_award *award,
-                        json_t **keep, struct err *err) {
-    size_t i = 0;
-    const json_t *one = NULL;
-    if (!js_parse(text, (size_t)16 << 20, "the stored evidence", keep, err)) {
-        return false;
-    }
-    struct credential_evidence *list =
-        ARENA_ARRAY(a, struct credential_evidence, json_array_size(*keep));
-    json_array_foreach(*keep, i, one) {
-        list[i] =
-            (struct credential_evidence){.name = js_sv(json_object_get(one, "condition")),
-                                         .narrative = js_sv(json_object_get(one, "evidence"))};
-    }
-    award->evidence = list;
-    award->evidence_count = json_array_size(*keep);
-    return true;
-}
-
 /* The unsigned credential of a source. */
 static bool build(struct batch *b, const struct store_credential_source *s, usec_t valid_from,
                   const struct model_share *share, json_t **out, struct err *err) {
     struct model_badge badge;
     struct credential_result *results = NULL;
-    AUTO_JSON *evidence = NULL;
+    struct credential_evidence *evidence = NULL;
+    AUTO_JSON *texts = NULL;
     const struct issue_badge_text text = {
         .public_id = s->badge_public_id, .definition = s->definition, .rule = s->rule};
     bool is_suspended = s->state == MODEL_AWARD_SUSPENDED;
@@ -185,10 +166,12 @@ static bool build(struct batch *b, const struct store_credential_source *s, usec
     if (!issue_badge_read(b->arena, &text, &badge, err) ||
         (share->shows_results &&
          !issue_results(b->arena, s->reasons, &results, &award.result_count, err)) ||
-        (share->shows_evidence && !evidence_of(b->arena, s->evidence, &award, &evidence, err))) {
+        (share->shows_evidence && !issue_evidence(b->arena, s->evidence, &evidence,
+                                                  &award.evidence_count, &texts, err))) {
         return false;
     }
     award.results = results;
+    award.evidence = evidence;
     return credential_build(&award, out, err);
 }
 

@@ -50,3 +50,6 @@ NODISCARD bool issue_badge_read(struct arena *a, const struct issue_badge_text *
 /* What an award's recorded facts come to as results; in `a`. */
 NODISCARD bool issue_results(struct arena *a, struct sv reasons, struct credential_result **out,
                              size_t *count, struct err *err);
+/* Evidence that teachers wrote down, from the store's JSON; its texts live as long as *keep. */
+NODISCARD bool issue_evidence(struct arena *a, struct sv text, struct credential_evidence **out,
+                              size_t *count, json_t **keep, struct err *err);

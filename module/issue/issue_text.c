@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define REASONS_BYTES_MAX ((size_t)1 << 20)
+#define EVIDENCE_BYTES_MAX ((size_t)16 << 20)
 
 bool issue_badge_read(struct arena *a, const struct issue_badge_text *text, struct model_badge *out,
                       struct err *err) {
@@ -97,6 +98,22 @@ bool issue_results(struct arena *a, struct sv reasons, struct credential_result 
             }
             (*count)++;
         }
+    }
+    return true;
+}
+
+bool issue_evidence(struct arena *a, struct sv text, struct credential_evidence **out,
+                    size_t *count, json_t **keep, struct err *err) {
+    size_t i = 0;
+    const json_t *one = NULL;
+    if (!js_parse(text, EVIDENCE_BYTES_MAX, "the stored evidence", keep, err)) {
+        return false;
+    }
+    *count = json_array_size(*keep);
+    *out = ARENA_ARRAY(a, struct credential_evidence, *count);
+    json_array_foreach(*keep, i, one) {
+        (*out)[i] = (struct credential_evidence){.name = member(one, "condition"),
+                                                 .narrative = member(one, "evidence")};
     }
     return true;
 }

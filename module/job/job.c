@@ -16,9 +16,10 @@
 static const struct {
     const char *name;
     job_kind *run;
-} KINDS[] = {{"sync", job_sync},       {"judge", job_judge}, {"score", job_score},
-             {"scores", job_scores},   {"probe", job_probe}, {"line", job_line},
-             {"notices", job_notices}, {"sign", job_sign},   {"reconcile", job_reconcile}};
+} KINDS[] = {{"sync", job_sync},          {"judge", job_judge}, {"score", job_score},
+             {"scores", job_scores},      {"probe", job_probe}, {"line", job_line},
+             {"notices", job_notices},    {"sign", job_sign},   {"draw", job_draw},
+             {"reconcile", job_reconcile}};
 
 struct worker {
     struct job_app app;

@@ -40,6 +40,7 @@ job_kind job_scores;    /* job_score.c: all of a course that have none yet */
 job_kind job_line;      /* job_line.c: a gradebook column's name */
 job_kind job_notices;   /* job_notices.c: where the platform sends its notices */
 job_kind job_sign;      /* job_sign.c: awards as signed credentials */
+job_kind job_draw;      /* job_draw.c: badges' pictures */
 job_kind job_reconcile; /* job_reconcile.c: rules beside awards, each night */
 job_kind job_probe;     /* job_probe.c: what a deployment's platform grants */
 
