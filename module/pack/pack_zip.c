@@ -141,6 +141,18 @@ void pack_zip_close(struct pack_zip **zip) {
     *zip = NULL;
 }
 
+/* To its end and no further: libzip compares the checksum when it meets the end. There is room for
+ * one byte more. */
+static bool read_whole(zip_file_t *file, char *bytes, size_t size) {
+    size_t done = 0;
+    zip_int64_t n = 1;
+    while (n > 0 && done <= size) {
+        n = zip_fread(file, bytes + done, size + 1 - done);
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return n == 0 && done == size;
+}
+
 bool pack_zip_read(struct pack_zip *zip, struct sv name, struct arena *a, struct sv *out,
                    bool *is_found, struct err *err) {
     zip_stat_t about;
@@ -160,8 +172,7 @@ bool pack_zip_read(struct pack_zip *zip, struct sv name, struct arena *a, struct
         return unfit(err, zip_strerror(zip->zip));
     }
     char *bytes = arena_alloc(a, (size_t)about.size + 1);
-    zip_int64_t n = zip_fread(file, bytes, about.size + 1); /* checks the CRC at the end */
-    bool is_whole = zip_fclose(file) == 0 && n >= 0 && (zip_uint64_t)n == about.size;
+    bool is_right = read_whole(file, bytes, (size_t)about.size);
     *out = sv_of(bytes, (size_t)about.size);
-    return is_whole || unfit(err, "a file in it is broken");
+    return (zip_fclose(file) == 0 && is_right) || unfit(err, "a file in it is broken");
 }
