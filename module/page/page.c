@@ -72,6 +72,14 @@ HANDLER(key_shared)
 HANDLER(key_set)
 HANDLER(status_list)
 HANDLER(revocations)
+HANDLER(award_file)
+HANDLER(badge_png)
+HANDLER(ob2_award)
+HANDLER(ob2_award_file)
+HANDLER(ob2_badge)
+HANDLER(ob2_issuer)
+HANDLER(download)
+HANDLER(download_all)
 HANDLER(connection_revoke)
 HANDLER(events)
 HANDLER(oauth_start)
@@ -117,10 +125,22 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/assets/:hash/:name", go_asset, 0},
     {WEB_GET, "/awards/:award.json", go_award_shared, 0},
     {WEB_GET, "/awards/:award.jwt", go_award_shared, 0},
+    {WEB_GET, "/awards/:award.jwt.png", go_award_file, 0},
+    {WEB_GET, "/awards/:award.jwt.svg", go_award_file, 0},
+    {WEB_GET, "/awards/:award.png", go_award_file, 0},
+    {WEB_GET, "/awards/:award.svg", go_award_file, 0},
+    {WEB_GET, "/awards/:award.pdf", go_award_file, 0},
     {WEB_GET, "/awards/:award", go_award_shared, 0},
     {WEB_GET, "/badges/:badge.json", go_badge_shared, 0},
     {WEB_GET, "/badges/:badge", go_badge_shared, 0},
     {WEB_GET, "/badges/:badge/image.svg", go_badge_picture, 0},
+    {WEB_GET, "/badges/:badge/image.png", go_badge_png, 0},
+    {WEB_GET, "/badges/:badge/preview.png", go_badge_png, 0},
+    {WEB_GET, "/ob2/awards/:award.png", go_ob2_award_file, 0},
+    {WEB_GET, "/ob2/awards/:award.svg", go_ob2_award_file, 0},
+    {WEB_GET, "/ob2/awards/:award", go_ob2_award, 0},
+    {WEB_GET, "/ob2/badges/:badge", go_ob2_badge, 0},
+    {WEB_GET, "/ob2/issuers/:issuer", go_ob2_issuer, 0},
     {WEB_GET, "/issuers/:issuer.json", go_issuer_shared, 0},
     {WEB_GET, "/issuers/:issuer", go_issuer_shared, 0},
     {WEB_GET, "/issuers/:issuer/did.json", go_issuer_did, 0},
@@ -154,6 +174,8 @@ static const struct web_route ROUTES[] = {
     {WEB_GET, "/app/l/:launch/badges/:badge", go_badge, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/badges/:badge/wallet", go_wallet, PAGE_IN_COURSE},
     {WEB_POST, "/app/l/:launch/badges/:badge/wallet", go_wallet_make, PAGE_IN_COURSE | PAGE_FORM},
+    {WEB_GET, "/app/l/:launch/badges/:badge/download/:form", go_download, PAGE_IN_COURSE},
+    {WEB_GET, "/app/l/:launch/download/badges.zip", go_download_all, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},
@@ -223,6 +245,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
         abort();
     }
     app->options = *options;
+    (void)pthread_mutex_init(&app->draw_lock, NULL);
     app->notes = page_notes_create();
     app->issue = issue_create(options->store, options->base_url);
     if (!text_templates_compile(&app->arena, blob_templates, blob_templates_count, &app->templates,
@@ -239,6 +262,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
                                             .waiters_max = options->threads / 8 + 1};
     app->keysets = lti_keysets_create(&keys);
     net_gate_init(&app->verify_gate, keys.waiters_max);
+    net_gate_init(&app->draw_gate, keys.waiters_max);
     *out = app;
     return true;
 }
@@ -248,6 +272,7 @@ void page_destroy(struct page_app *app) {
         lti_keysets_destroy(app->keysets);
         page_notes_destroy(app->notes);
         issue_destroy(app->issue);
+        (void)pthread_mutex_destroy(&app->draw_lock);
         arena_release(&app->arena);
         free(app);
     }

@@ -1,4 +1,5 @@
 /* One badge, as its learner sees it. */
+#include "page_copies.h"
 #include "page_course.h"
 #include "page_wallet.h"
 
@@ -40,6 +41,7 @@ static json_t *base_model(const struct page *p, const struct store_badge *stored
     page_set_text(model, "criteria", badge->criteria);
     page_set_bool(model, "has_criteria", badge->criteria.len > 0);
     page_wallet_add_form(p, model, stored->public_id, NULL);
+    (void)json_object_set_new(model, "copies", json_null());
     page_set_bool(model, "has_links", false);
     (void)json_object_set_new(model, "links", json_array());
     return model;
@@ -100,6 +102,10 @@ static bool show_own(struct page *p, const struct judge_course *course,
     json_t *model = base_model(p, &badge->stored, &badge->definition, true);
     add_standing(p, model, course, &s);
     page_wallet_add_form(p, model, badge->stored.public_id, s.award);
+    if (!page_add_copies(p, model, badge->stored.public_id, err)) {
+        json_decref(model);
+        return false;
+    }
     return page_render(p, 200, "badge.html", model, err);
 }
 

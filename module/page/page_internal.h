@@ -14,6 +14,7 @@
 #include "web_form.h"
 #include "web_origin.h"
 #include "web_router.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define PAGE_COOKIE_BROWSER "laurel-browser"
@@ -40,12 +41,14 @@ struct page_app {
     struct lti_http http;
     struct lti_keysets *keysets;
     struct net_gate verify_gate; /* of the badges that strangers have checked */
+    struct net_gate draw_gate;   /* of requests that have pictures drawn */
+    pthread_mutex_t draw_lock;   /* one missing picture is drawn at a time, and so only once */
     struct sv asset_hash;
     struct page_metrics metrics;
     _Atomic uint64_t told[PAGE_TOLD_SLOTS];
     struct page_notes *notes; /* of refused launches */
     struct issue *issue;
-    atomic_int uploads;       /* gradebook files that are being read */
+    atomic_int uploads; /* gradebook files that are being read */
 };
 
 /* A request on its way to an answer. */
@@ -195,6 +198,15 @@ page_handler page_verify_check;
 /* page_notices.c, page_events.c */
 page_handler page_notices;
 page_handler page_events;
+/* page_copies.c */
+page_handler page_award_file;
+page_handler page_badge_png;
+page_handler page_ob2_award;
+page_handler page_ob2_award_file;
+page_handler page_ob2_badge;
+page_handler page_ob2_issuer;
+page_handler page_download;
+page_handler page_download_all;
 /* page_oauth.c */
 page_handler page_oauth_start;
 page_handler page_oauth_return;

@@ -61,6 +61,11 @@ static bool answer(struct page *p, const char *type, struct sv body, enum web_ca
            web_header_add(p->resp, "ETag", etag, err);
 }
 
+bool page_issued_answer(struct page *p, const char *type, struct sv body, enum web_cache cache,
+                        struct err *err) {
+    return answer(p, type, body, cache, err);
+}
+
 static bool answer_json(struct page *p, const char *type, json_t *value, struct err *err) {
     AUTO_JSON *owned = value;
     return answer(p, type, js_dump(p->arena, owned), WEB_CACHE_MINUTES, err);

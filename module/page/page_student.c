@@ -98,6 +98,7 @@ bool page_student(struct page *p, struct err *err) {
     json_t *model = page_model(p, SV("Your badges"));
     page_add_header(p, model, "learner");
     page_add_notice(p, model);
+    page_set_text(model, "copies_all", page_path(p, "download/badges.zip"));
     fill(p, model, &course, standings(p, &course, &person));
     return page_render(p, 200, "student.html", model, err);
 }

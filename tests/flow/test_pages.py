@@ -135,7 +135,8 @@ def test_these_pages_and_no_more_are_for_learners():
     the LMS alone."""
     assert {(method, path) for method, path, _ in ROUTES} - set(FOR_STAFF) == {
         ("WEB_POST", "check"), ("WEB_POST", "badges/:badge/wallet"), *(("WEB_GET", path) for path in (
-            "", "learner", "fresh", "badges/:badge", "badges/:badge/wallet", "image/:badge.svg", "placed/:badge"))}
+            "", "learner", "fresh", "badges/:badge", "badges/:badge/wallet", "badges/:badge/download/:form", "download/badges.zip",
+            "image/:badge.svg", "placed/:badge"))}
 
 
 @pytest.mark.parametrize("deed", ["award", "revoke", "decide", "approve", "attest", "restore"])
