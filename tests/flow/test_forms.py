@@ -142,10 +142,14 @@ def test_pictures_are_drawn_by_the_worker_and_kept(desk, one):
 def test_many_ask_for_a_missing_picture_and_it_is_drawn_once(desk, one):
     badge = desk.badge_of(one)
     desk.laurel.rows("DELETE FROM picture WHERE kind = 0 AND badge_id = (SELECT id FROM badge WHERE public_id = %s) RETURNING 1", (badge,))
+    desk.laurel.rows("CREATE TABLE drawn (); CREATE FUNCTION drawn() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+                     " $$ BEGIN INSERT INTO drawn DEFAULT VALUES; RETURN NEW; END $$; CREATE TRIGGER drawn AFTER INSERT OR UPDATE"
+                     " ON picture FOR EACH ROW EXECUTE FUNCTION drawn(); SELECT 1")
     replies = laurel.Crowd.run(8, lambda index: desk.get(f"/badges/{badge}/image.png"))
     assert {r.status for r in replies} <= {200, 503} and any(r.status == 200 for r in replies)
     assert all(r.header("Retry-After") for r in replies if r.status == 503)
     assert len({r.body for r in replies if r.status == 200}) == 1
+    assert desk.laurel.rows("SELECT count(*) FROM drawn") == [(1,)]
 
 
 @pytest.mark.parametrize("ending, keyword, is_token", [(".png", b"openbadgecredential", False),
@@ -195,6 +199,9 @@ def test_a_drawing_holds_the_credential(desk, one, path, space, element):
 
 def test_no_form_of_a_private_award_is_there(desk):
     private = desk.award("task-plain")
+    desk.share(private)
+    assert desk.get(f"/ob2/awards/{private}").status == 200
+    desk.laurel.rows("UPDATE award SET shared_at = NULL WHERE public_id = %s RETURNING 1", (private,))
     paths = [f"/awards/{{}}{e}" for e in (".png", ".svg", ".jwt.png", ".jwt.svg", ".pdf", ".zip", ".gif")] + \
             [f"/ob2/awards/{{}}{e}" for e in ("", ".png", ".svg")]
     assert {path: desk.get(path.format(private)).status for path in paths} == {path: 404 for path in paths}
