@@ -76,6 +76,7 @@ bool app_source(struct app *app, int argc, char **argv, bool is_help, struct err
 bool app_source_upload(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_badge(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_award(struct app *app, int argc, char **argv, bool is_help, struct err *err);
+bool app_export(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_verify(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 bool app_doctor(struct app *app, int argc, char **argv, bool is_help, struct err *err);
 

@@ -19,6 +19,7 @@ static const struct app_command COMMANDS[] = {
     {"sync", "make courses due now", app_sync},
     {"key", "master key and signing keys: init, list, rotate", app_key},
     {"verify", "check anybody's Open Badge", app_verify},
+    {"export", "everything public as files for any web server", app_export},
     {"doctor", "check everything and say how to fix it", app_doctor},
 };
 

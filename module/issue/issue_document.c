@@ -39,8 +39,8 @@ bool issue_profile_document(struct issue *issue, struct sv issuer_id, struct are
     return credential_profile(&of, true, out, err);
 }
 
-static bool public_key(const struct store_issuer_key *stored, json_t **jwk,
-                       struct credential_key *out, struct err *err) {
+bool issue_key_read(const struct store_issuer_key *stored, json_t **jwk, struct credential_key *out,
+                    struct err *err) {
     if (!js_parse(stored->public_jwk, 16384, "a stored key", jwk, err)) {
         return false;
     }
@@ -65,7 +65,7 @@ bool issue_did_document(struct issue *issue, struct sv issuer_id, struct arena *
     AUTO_JSON *jwks = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *jwk = NULL;
-        if (!public_key(&stored[i], &jwk, &keys[i], err)) {
+        if (!issue_key_read(&stored[i], &jwk, &keys[i], err)) {
             return false;
         }
         (void)json_array_append_new(jwks, jwk);
@@ -82,7 +82,7 @@ bool issue_key_document(struct issue *issue, struct sv key_id, struct arena *a, 
     json_t *parsed = NULL;
     if (!store_public_find(issue->store, key_id, STORE_PUBLIC_KEY, a, &found, err) ||
         !store_issuer_key_get(issue->store, found.institution_id, found.id, a, &stored, err) ||
-        !public_key(&stored, &parsed, &key, err)) {
+        !issue_key_read(&stored, &parsed, &key, err)) {
         return false;
     }
     AUTO_JSON *jwk = parsed;
@@ -102,7 +102,7 @@ bool issue_key_set(struct issue *issue, struct arena *a, json_t **out, struct er
         struct credential_key key;
         json_t *parsed = NULL;
         if (!credential_did(a, issue->base_url, stored[i].issuer_public_id, &did, err) ||
-            !public_key(&stored[i], &parsed, &key, err)) {
+            !issue_key_read(&stored[i], &parsed, &key, err)) {
             return false;
         }
         AUTO_JSON *jwk = parsed;

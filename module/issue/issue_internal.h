@@ -41,6 +41,10 @@ static inline const struct issue_key *issue_pair_key(const struct issue_pair *pa
     return form == STORE_FORM_JSON ? pair->proof : pair->token;
 }
 
+/* The public half of a stored key; *jwk is a new reference that *out borrows. */
+NODISCARD bool issue_key_read(const struct store_issuer_key *stored, json_t **jwk,
+                              struct credential_key *out, struct err *err);
+
 /* A badge of the store as documents need it: with public id, and criteria that are never empty. */
 struct issue_badge_text {
     struct sv public_id, definition, rule;
