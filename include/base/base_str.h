@@ -56,6 +56,8 @@ struct str {
 };
 
 void str_init(struct str *s, struct arena *a, size_t max_bytes);
+/* Room for so many bytes more, at once: appending them copies nothing that is there. */
+void str_reserve(struct str *s, size_t bytes);
 void str_add(struct str *s, struct sv text);
 void str_add_c(struct str *s, const char *text);
 void str_add_char(struct str *s, char c);

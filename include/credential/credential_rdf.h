@@ -12,18 +12,19 @@ enum credential_term_kind {
     CREDENTIAL_TERM_NONE, /* as a graph: the default graph */
     CREDENTIAL_TERM_IRI,
     CREDENTIAL_TERM_BLANK,
-    CREDENTIAL_TERM_LITERAL
+    CREDENTIAL_TERM_LITERAL,
+    CREDENTIAL_TERM_TAGGED /* a literal with a language */
 };
 
 struct credential_term {
     enum credential_term_kind kind;
-    struct sv value;    /* IRI; label without "_:"; lexical form */
-    struct sv datatype; /* of a literal: an IRI, empty for xsd:string */
-    struct sv language; /* of a literal: a tag, or empty */
+    struct sv value; /* IRI; label without "_:"; lexical form */
+    struct sv about; /* LITERAL: the datatype's IRI, empty for xsd:string; TAGGED: the language */
 };
 
 struct credential_quad {
-    struct credential_term subject, predicate, object, graph;
+    struct credential_term subject, object, graph;
+    struct sv predicate; /* an IRI */
 };
 
 /* Texts of the terms are borrowed, the list lives in the arena. */
@@ -71,7 +72,8 @@ struct credential_canon {
     bool is_order_disputed;
 };
 
-/* RDFC-1.0, 4. Everything of *out lives in `a`. Fails: ERR_INPUT "too_hard" past the work limit (a
+/* RDFC-1.0, 4. Everything of *out lives in `a`, as does what is needed on the way, or in the
+ * dataset. Fails: ERR_INPUT "too_hard" past the work limit (a
  * poisoned dataset, RDFC-1.0 7.1), "too_large". */
 NODISCARD bool credential_canonicalise(const struct credential_dataset *set,
                                        const struct credential_canon_options *options,

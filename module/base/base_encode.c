@@ -1,7 +1,8 @@
 #include "base_encode.h"
 #include <limits.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,7 +199,19 @@ void quote_json(struct str *out, struct sv text) {
     str_add_char(out, '"');
 }
 
-void sha256(const void *bytes, size_t len, unsigned char out[32]) { (void)SHA256(bytes, len, out); }
+static EVP_MD *sha256_method;
+
+static void sha256_fetch(void) { sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL); }
+
+/* OpenSSL 3 would look the method up anew at every call of SHA256(), which costs more than hashing
+ * a line. */
+void sha256(const void *bytes, size_t len, unsigned char out[32]) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, sha256_fetch);
+    if (sha256_method == NULL || EVP_Digest(bytes, len, out, NULL, sha256_method, NULL) != 1) {
+        abort(); /* OpenSSL is broken or out of memory */
+    }
+}
 
 void hmac_sha256(struct sv key, struct sv bytes, unsigned char out[32]) {
     unsigned len = 0;

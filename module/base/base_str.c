@@ -162,7 +162,7 @@ void str_init(struct str *s, struct arena *a, size_t max_bytes) {
     s->ptr = arena_alloc(a, s->cap);
 }
 
-static bool reserve(struct str *s, size_t more) {
+static bool has_room(struct str *s, size_t more) {
     if (s->is_overflowed || more > s->max_bytes - s->len) {
         s->is_overflowed = true;
         return false;
@@ -185,8 +185,10 @@ static bool reserve(struct str *s, size_t more) {
     return true;
 }
 
+void str_reserve(struct str *s, size_t bytes) { (void)has_room(s, bytes); }
+
 void str_add(struct str *s, struct sv text) {
-    if (text.len > 0 && reserve(s, text.len)) {
+    if (text.len > 0 && has_room(s, text.len)) {
         memcpy(s->ptr + s->len, text.ptr, text.len);
         s->len += text.len;
         s->ptr[s->len] = '\0';
@@ -209,7 +211,7 @@ void str_addf(struct str *s, const char *fmt, ...) {
     va_end(ap);
     if (n >= 0 && (size_t)n < sizeof small) {
         str_add(s, sv_of(small, (size_t)n));
-    } else if (n >= 0 && reserve(s, (size_t)n)) {
+    } else if (n >= 0 && has_room(s, (size_t)n)) {
         (void)vsnprintf(s->ptr + s->len, (size_t)n + 1, fmt, again);
         s->len += (size_t)n;
     }

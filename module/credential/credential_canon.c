@@ -1,6 +1,8 @@
 /* RDFC-1.0, the algorithm of section 4.4; the deep part is in credential_canon_deep.c. */
 #include "credential_canon.h"
+#include "base_encode.h"
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LINES_MAX_BYTES (CREDENTIAL_NQUADS_BYTES_MAX * 2)
@@ -12,7 +14,7 @@ void canon_digest(const struct canon *c, struct sv text, char hex[CANON_HEX_MAX 
     if (c->hash == CREDENTIAL_SHA384) {
         (void)SHA384(p, text.len, bytes);
     } else {
-        (void)SHA256(p, text.len, bytes);
+        sha256(p, text.len, bytes);
     }
     memset(hex, 0, CANON_HEX_MAX + 1);
     for (size_t i = 0; i < c->hex_len / 2; i++) {
@@ -32,8 +34,9 @@ static int utf16_order(const void *left, const void *right) {
 /* Sort, and notice when the other order would be another: neighbours tell. */
 static void sort_lines(struct canon *c, struct sv *lines, size_t count) {
     int (*other)(const void *, const void *) = c->is_utf16_order ? sv_order : utf16_order;
-    qsort(lines, count, sizeof *lines, c->is_utf16_order ? utf16_order : sv_order);
-    for (size_t i = 1; i < count && !c->is_order_disputed; i++) {
+    bool is_utf16 = c->is_utf16_order && c->has_astral;
+    qsort(lines, count, sizeof *lines, is_utf16 ? utf16_order : sv_order);
+    for (size_t i = 1; i < count && c->has_astral && !c->is_order_disputed; i++) {
         c->is_order_disputed = other(&lines[i - 1], &lines[i]) > 0;
     }
 }
@@ -74,7 +77,8 @@ static void blank_write(const struct canon *c, struct str *out, int blank, enum 
     if (how == LABEL_FIRST_DEGREE) {
         str_add(out, blank == self ? SV("_:a") : SV("_:z"));
     } else {
-        str_addf(out, "_:c14n%d", c->canonical.numbers[blank]);
+        str_add(out, SV("_:"));
+        str_add(out, c->names[blank]);
     }
 }
 
@@ -114,7 +118,9 @@ static void row_read(struct canon *c, struct str *all, const struct credential_q
         str_add_char(all, ' ');
         if (place == CANON_S) {
             start = all->len;
-            credential_term_write(all, &quad->predicate);
+            str_add_char(all, '<');
+            str_add(all, quad->predicate);
+            str_add_char(all, '>');
             row->predicate.len = all->len - start;
             str_add_char(all, ' ');
         }
@@ -143,10 +149,32 @@ static int row_order(const void *left, const void *right) {
     return sv_cmp(((const struct canon_row *)left)->line, ((const struct canon_row *)right)->line);
 }
 
+/* What the lines take at least: nearly always exactly. */
+static size_t lines_bytes(const struct credential_dataset *set) {
+    size_t n = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct credential_quad *q = &set->quads[i];
+        n += q->subject.value.len + q->predicate.len + q->object.value.len + q->object.about.len +
+             q->graph.value.len + sizeof "<> <> \"\"^^<> <> .\n";
+    }
+    return n;
+}
+
+/* Is there a character past U+FFFF? Only then do the two orders differ. */
+static bool has_astral(struct sv text) {
+    unsigned char highest = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char at = (unsigned char)text.ptr[i];
+        highest = at > highest ? at : highest;
+    }
+    return highest >= 0xF0;
+}
+
 /* Step 1, and the dataset as a set: doubles are dropped. */
 static bool read_rows(struct canon *c, const struct credential_dataset *set, struct err *err) {
     struct str all;
     str_init(&all, c->arena, CREDENTIAL_NQUADS_BYTES_MAX);
+    str_reserve(&all, lines_bytes(set));
     number_blanks(c, set);
     c->rows = ARENA_ARRAY(c->arena, struct canon_row, set->count);
     for (size_t i = 0; i < set->count; i++) {
@@ -155,6 +183,7 @@ static bool read_rows(struct canon *c, const struct credential_dataset *set, str
     if (all.is_overflowed) {
         return err_because(err, ERR_INPUT, "too_large", "the document is too large as RDF");
     }
+    c->has_astral = has_astral(str_sv(&all));
     const char *at = all.ptr;
     for (size_t i = 0; i < set->count; i++) {
         row_place(&c->rows[i], at);
@@ -203,28 +232,38 @@ static void index_rows(struct canon *c) {
     }
 }
 
+/* What is written for one blank node after the other. */
+struct writing {
+    struct sv *lines; /* as many as there are rows */
+    struct str text, sorted;
+};
+
+/* Where lines of known lengths are, now that the text stays where it is. */
+static void lines_place(struct sv *lines, size_t count, const char *text) {
+    for (size_t i = 0; i < count; i++) {
+        lines[i].ptr = text;
+        text += lines[i].len;
+    }
+}
+
 /* Hash First Degree Quads (4.6). */
-static bool first_degree(struct canon *c, int blank, struct err *err) {
+static bool first_degree(struct canon *c, struct writing *w, int blank, struct err *err) {
     size_t count = c->first[blank + 1] - c->first[blank];
-    struct sv *lines = ARENA_ARRAY(c->arena, struct sv, count);
-    size_t *starts = ARENA_ARRAY(c->arena, size_t, count + 1);
-    struct str text;
-    str_init(&text, c->arena, LINES_MAX_BYTES);
+    struct sv *lines = w->lines;
+    w->text.len = w->sorted.len = 0;
     for (size_t i = 0; i < count; i++) {
-        row_write(c, &text, &c->rows[c->row_of[c->first[blank] + i]], LABEL_FIRST_DEGREE, blank);
-        starts[i + 1] = text.len;
+        size_t start = w->text.len;
+        row_write(c, &w->text, &c->rows[c->row_of[c->first[blank] + i]], LABEL_FIRST_DEGREE, blank);
+        lines[i].len = w->text.len - start;
     }
-    for (size_t i = 0; i < count; i++) {
-        lines[i] = sv_of(text.ptr + starts[i], starts[i + 1] - starts[i]);
-    }
+    lines_place(lines, count, w->text.ptr);
     sort_lines(c, lines, count);
-    struct str sorted;
-    str_init(&sorted, c->arena, LINES_MAX_BYTES);
     for (size_t i = 0; i < count; i++) {
-        str_add(&sorted, lines[i]);
+        str_add(&w->sorted, lines[i]);
     }
-    canon_digest(c, str_sv(&sorted), c->hashes[blank]);
-    return str_ok(&sorted, "the document as RDF", err);
+    canon_digest(c, str_sv(&w->sorted), c->hashes[blank]);
+    return str_ok(&w->text, "the document as RDF", err) &&
+           str_ok(&w->sorted, "the document as RDF", err);
 }
 
 struct hashed {
@@ -298,42 +337,64 @@ static struct canon_issuer issuer_create(struct arena *a, size_t blanks) {
     return issuer;
 }
 
+static bool has_blank(const struct canon_row *row) {
+    return row->blanks[CANON_S] >= 0 || row->blanks[CANON_O] >= 0 || row->blanks[CANON_G] >= 0;
+}
+
+static void name_all(struct canon *c, struct arena *a, struct credential_canon *out) {
+    out->blanks = ARENA_ARRAY(a, struct sv, c->blank_count);
+    out->labels = ARENA_ARRAY(a, struct sv, c->blank_count);
+    out->blank_count = c->blank_count;
+    for (size_t i = 0; i < c->blank_count; i++) {
+        char label[24];
+        int n = snprintf(label, sizeof label, "c14n%d", c->canonical.numbers[i]);
+        out->blanks[i] = c->labels[i];
+        out->labels[i] = sv_copy(a, sv_of(label, (size_t)n));
+    }
+    c->names = out->labels;
+}
+
 /* Step 6. */
-static bool write_out(struct canon *c, struct arena *a, struct credential_canon *out,
-                      struct err *err) {
-    struct sv *lines = ARENA_ARRAY(c->arena, struct sv, c->row_count);
+static bool write_out(struct canon *c, struct writing *w, struct arena *a,
+                      struct credential_canon *out, struct err *err) {
+    size_t named = 0;
+    size_t bytes = 0;
+    struct str text;
+    name_all(c, a, out);
+    w->text.len = 0;
     for (size_t i = 0; i < c->row_count; i++) {
-        const struct canon_row *row = &c->rows[i];
-        lines[i] = row->line;
-        if (row->blanks[CANON_S] >= 0 || row->blanks[CANON_O] >= 0 || row->blanks[CANON_G] >= 0) {
-            struct str line;
-            str_init(&line, c->arena, CREDENTIAL_NQUADS_BYTES_MAX);
-            row_write(c, &line, row, LABEL_CANONICAL, -1);
-            lines[i] = str_sv(&line);
+        if (has_blank(&c->rows[i])) {
+            size_t start = w->text.len;
+            row_write(c, &w->text, &c->rows[i], LABEL_CANONICAL, -1);
+            w->lines[named++].len = w->text.len - start;
         }
     }
-    sort_lines(c, lines, c->row_count);
-    struct str text;
-    str_init(&text, a, LINES_MAX_BYTES);
+    if (!str_ok(&w->text, "the canonical document", err)) {
+        return false;
+    }
+    lines_place(w->lines, named, w->text.ptr);
     for (size_t i = 0; i < c->row_count; i++) {
-        str_add(&text, lines[i]);
+        if (!has_blank(&c->rows[i])) {
+            w->lines[named++] = c->rows[i].line;
+        }
     }
-    *out = (struct credential_canon){.text = str_sv(&text),
-                                     .blanks = ARENA_ARRAY(a, struct sv, c->blank_count),
-                                     .labels = ARENA_ARRAY(a, struct sv, c->blank_count),
-                                     .blank_count = c->blank_count};
-    for (size_t i = 0; i < c->blank_count; i++) {
-        out->blanks[i] = sv_copy(a, c->labels[i]);
-        out->labels[i] = sv_printf(a, "c14n%d", c->canonical.numbers[i]);
+    sort_lines(c, w->lines, c->row_count);
+    for (size_t i = 0; i < c->row_count; i++) {
+        bytes += w->lines[i].len;
     }
+    str_init(&text, a, LINES_MAX_BYTES);
+    str_reserve(&text, bytes);
+    for (size_t i = 0; i < c->row_count; i++) {
+        str_add(&text, w->lines[i]);
+    }
+    out->text = str_sv(&text);
     return str_ok(&text, "the canonical document", err);
 }
 
 bool credential_canonicalise(const struct credential_dataset *set,
                              const struct credential_canon_options *options, struct arena *a,
                              struct credential_canon *out, struct err *err) {
-    AUTO_ARENA scratch = {0};
-    struct canon c = {.arena = &scratch,
+    struct canon c = {.arena = a,
                       .hash = options->hash,
                       .is_utf16_order = options->is_utf16_order,
                       .hex_len = options->hash == CREDENTIAL_SHA384 ? 96 : 64};
@@ -345,12 +406,16 @@ bool credential_canonicalise(const struct credential_dataset *set,
         return false;
     }
     index_rows(&c);
-    c.hashes = arena_array(&scratch, c.blank_count, sizeof *c.hashes);
-    c.canonical = issuer_create(&scratch, c.blank_count);
-    c.temporary = issuer_create(&scratch, c.blank_count);
-    struct hashed *all = ARENA_ARRAY(&scratch, struct hashed, c.blank_count);
+    c.hashes = arena_array(a, c.blank_count, sizeof *c.hashes);
+    c.canonical = issuer_create(a, c.blank_count);
+    c.temporary = issuer_create(a, c.blank_count);
+    struct hashed *all = ARENA_ARRAY(a, struct hashed, c.blank_count);
+    struct writing w = {.lines = ARENA_ARRAY(a, struct sv, c.row_count)};
+    str_init(&w.text, a, LINES_MAX_BYTES);
+    str_init(&w.sorted, a, LINES_MAX_BYTES);
+    *out = (struct credential_canon){0};
     for (size_t i = 0; i < c.blank_count; i++) {
-        if (!first_degree(&c, (int)i, err)) {
+        if (!first_degree(&c, &w, (int)i, err)) {
             return false;
         }
         all[i].blank = (int)i;
@@ -363,7 +428,7 @@ bool credential_canonicalise(const struct credential_dataset *set,
                  (i + 1 < c.blank_count && hashed_cmp(&all[i], &all[i + 1]) == 0);
     }
     c.calls_max = options->calls_max != 0 ? options->calls_max : CREDENTIAL_CALLS_MAX;
-    if (!name_blanks(&c, all, err) || !write_out(&c, a, out, err)) {
+    if (!name_blanks(&c, all, err) || !write_out(&c, &w, a, out, err)) {
         return false;
     }
     out->calls = c.calls;

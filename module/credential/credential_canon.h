@@ -32,11 +32,13 @@ struct canon {
     size_t row_count;
     struct sv *labels; /* of the input, sorted */
     size_t blank_count;
+    const struct sv *names;            /* canonical, by blank node, once all have one */
     size_t *first;                     /* rows of blank node i: row_of[first[i]..first[i + 1]) */
     uint32_t *row_of;                  /* indices into rows */
     char (*hashes)[CANON_HEX_MAX + 1]; /* first degree, by blank node */
     struct canon_issuer canonical, temporary;
     size_t calls, calls_max, work; /* of Hash N-Degree Quads */
+    bool has_astral;               /* a character past U+FFFF */
     bool is_order_disputed;
 };
 

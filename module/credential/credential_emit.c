@@ -2,6 +2,7 @@
 #include "credential_terms.h"
 #include "credential_terms_table.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -37,11 +38,28 @@ static bool is_scheme(struct sv s) {
     return s.len > 0;
 }
 
+static bool is_delimiter(unsigned char c) {
+    switch (c) {
+    case '<':
+    case '>':
+    case '"':
+    case '{':
+    case '}':
+    case '|':
+    case '\\':
+    case '^':
+    case '`':
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool credential_iri_is_fit(struct sv text) {
     size_t colon = sv_find(text, ':');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c <= 0x20 || c == 0x7f || strchr("<>\"{}|\\^`", c) != NULL) {
+        if (c <= 0x20 || c == 0x7f || is_delimiter(c)) {
             return false;
         }
     }
@@ -53,14 +71,16 @@ static struct credential_term iri_term(struct sv iri) {
 }
 
 static struct credential_term fresh_blank(struct emit *e) {
+    char text[12];
+    int n = snprintf(text, sizeof text, "b%u", e->blanks++);
     return (struct credential_term){.kind = CREDENTIAL_TERM_BLANK,
-                                    .value = sv_printf(e->set->arena, "b%u", e->blanks++)};
+                                    .value = sv_copy(e->set->arena, sv_of(text, (size_t)n))};
 }
 
 static void add(struct emit *e, struct credential_term s, struct sv predicate,
                 struct credential_term o, struct credential_term graph) {
     struct credential_quad quad = {
-        .subject = s, .predicate = iri_term(predicate), .object = o, .graph = graph};
+        .subject = s, .predicate = predicate, .object = o, .graph = graph};
     credential_dataset_add(e->set, &quad);
 }
 
@@ -186,7 +206,7 @@ static bool string_term(const struct emit *e, const struct credential_term_rule 
         return credential_iri_is_fit(text) || refuse_value(err, rule->name, "is no absolute IRI");
     }
     *out = (struct credential_term){
-        .kind = CREDENTIAL_TERM_LITERAL, .value = text, .datatype = sv_from(rule->datatype)};
+        .kind = CREDENTIAL_TERM_LITERAL, .value = text, .about = sv_from(rule->datatype)};
     return text_is_fit(e, text) ||
            refuse_value(err, rule->name,
                         "has a control character, which other programs write in other ways");
@@ -211,16 +231,16 @@ static bool scalar_term(const struct emit *e, const struct credential_term_rule 
     if (json_is_null(v) || rule->kind == CREDENTIAL_COERCE_JSON) {
         return refuse_value(err, rule->name, "is null, or a JSON literal");
     }
-    *out = (struct credential_term){.kind = CREDENTIAL_TERM_LITERAL, .datatype = datatype};
+    *out = (struct credential_term){.kind = CREDENTIAL_TERM_LITERAL, .about = datatype};
     if (json_is_boolean(v)) {
         out->value = json_is_true(v) ? SV("true") : SV("false");
-        out->datatype = datatype.len > 0 ? datatype : SV(XSD "boolean");
+        out->about = datatype.len > 0 ? datatype : SV(XSD "boolean");
         return true;
     }
     double d = credential_number_of(v);
     out->value = sv_copy(e->set->arena, sv_from(credential_number_rdf(d, text, &is_integer)));
     if (datatype.len == 0) {
-        out->datatype = is_integer ? SV(XSD "integer") : SV(XSD "double");
+        out->about = is_integer ? SV(XSD "integer") : SV(XSD "double");
     }
     return !e->is_for_signing || number_is_fit(d, is_integer) ||
            refuse_value(err, rule->name, "is a number that programs write in different ways");

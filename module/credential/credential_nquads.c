@@ -189,14 +189,15 @@ static bool literal(struct scan *s, struct credential_term *term) {
         return false;
     }
     if (skip_one(s, '@')) {
-        return language(s, &term->language);
+        term->kind = CREDENTIAL_TERM_TAGGED;
+        return language(s, &term->about);
     }
     if (skip_one(s, '^')) {
-        if (!skip_one(s, '^') || !iri(s, &term->datatype)) {
+        if (!skip_one(s, '^') || !iri(s, &term->about)) {
             return false;
         }
-        if (sv_eq(term->datatype, SV(XSD_STRING))) {
-            term->datatype = sv_of(NULL, 0);
+        if (sv_eq(term->about, SV(XSD_STRING))) {
+            term->about = sv_of(NULL, 0);
         }
     }
     return true;
@@ -214,8 +215,7 @@ static bool statement(struct scan *s, struct credential_quad *quad) {
         return false;
     }
     skip_space(s);
-    quad->predicate.kind = CREDENTIAL_TERM_IRI;
-    if (!iri(s, &quad->predicate.value)) {
+    if (!iri(s, &quad->predicate)) {
         return false;
     }
     skip_space(s);

@@ -20,15 +20,16 @@ static void set(json_t *object, const char *name, json_t *value) {
     }
 }
 
+/* The arena is emptied first. */
 static bool hash_one(const json_t *object, const struct credential_proof_hash *what,
-                     unsigned char out[32], bool *is_disputed, struct err *err) {
-    AUTO_ARENA a = {0};
+                     struct arena *a, unsigned char out[32], bool *is_disputed, struct err *err) {
     struct credential_dataset quads;
     struct credential_canon canon;
     const struct credential_canon_options how = {.is_utf16_order = what->is_utf16_order};
-    credential_dataset_init(&quads, &a);
+    arena_reset(a);
+    credential_dataset_init(&quads, a);
     if (!credential_emit(object, what->is_for_signing, &quads, err) ||
-        !credential_canonicalise(&quads, &how, &a, &canon, err)) {
+        !credential_canonicalise(&quads, &how, a, &canon, err)) {
         return false;
     }
     *is_disputed = *is_disputed || canon.is_order_disputed;
@@ -44,6 +45,7 @@ static bool hash_one(const json_t *object, const struct credential_proof_hash *w
 
 bool credential_proof_rdfc(const struct credential_proof_hash *what, unsigned char out[64],
                            bool *is_disputed, struct err *err) {
+    AUTO_ARENA a = {0};
     AUTO_JSON *document = without(what->document, "proof");
     AUTO_JSON *config = without(what->proof, "proofValue");
     json_t *context = json_object_get(document, "@context");
@@ -52,8 +54,8 @@ bool credential_proof_rdfc(const struct credential_proof_hash *what, unsigned ch
         return err_because(err, ERR_INPUT, "context", "the document has no @context");
     }
     set(config, "@context", context);
-    return hash_one(config, what, out, is_disputed, err) &&
-           hash_one(document, what, out + 32, is_disputed, err);
+    return hash_one(config, what, &a, out, is_disputed, err) &&
+           hash_one(document, what, &a, out + 32, is_disputed, err);
 }
 
 static bool hash_for_signing(const json_t *document, const json_t *proof,

@@ -77,15 +77,16 @@ void credential_term_write(struct str *out, const struct credential_term *term) 
         str_add(out, term->value);
         break;
     case CREDENTIAL_TERM_LITERAL:
+    case CREDENTIAL_TERM_TAGGED:
         str_add_char(out, '"');
         literal_write(out, term->value);
         str_add_char(out, '"');
-        if (term->language.len > 0) {
+        if (term->kind == CREDENTIAL_TERM_TAGGED) {
             str_add_char(out, '@');
-            str_add(out, term->language);
-        } else if (term->datatype.len > 0) {
+            str_add(out, term->about);
+        } else if (term->about.len > 0) {
             str_add(out, SV("^^<"));
-            str_add(out, term->datatype);
+            str_add(out, term->about);
             str_add_char(out, '>');
         }
         break;
