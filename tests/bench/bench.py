@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+import credential  # noqa: E402
 import judge  # noqa: E402
 import launch  # noqa: E402
 import sync  # noqa: E402
@@ -75,6 +76,18 @@ def print_judge(r):
     row("worker's peak memory (MB)", c["worker_peak_mb"], "{:.1f}")
 
 
+def print_credential(r):
+    for document, words in credential.DOCUMENTS.items():
+        heading(f"A credential, {words} ({r['rounds'][0][document]['bytes']} bytes), one thread")
+        for operation, (name, aim) in credential.OPERATIONS.items():
+            row(f"{name} (/s)", column(r["rounds"], document, operation, "ours"))
+            row("  the OpenSSL operation alone (/s)", column(r["rounds"], document, operation, "alone"))
+            row(f"  ratio{f' (aim: at least {aim})' if document == 'typical' else ''}",
+                column(r["rounds"], document, operation, "ratio"), "{:.2f}")
+    print()
+    row("peak memory of the program (MB)", r["peak_kb"] / 1024, "{:.1f}")
+
+
 def ratio(part, whole):
     return f"{part / whole:.3f}" if whole else "-"
 
@@ -107,20 +120,22 @@ def print_sync(r):
 
 def main():
     parser = argparse.ArgumentParser(prog="run.sh")
-    parser.add_argument("what", nargs="?", default="all", choices=["launch", "judge", "sync", "all"])
+    parser.add_argument("what", nargs="?", default="all", choices=["launch", "judge", "sync", "credential", "all"])
     parser.add_argument("--seconds", type=int, default=5, help="of each measured stretch (5)")
     parser.add_argument("--rounds", type=int, default=3, help="how often all of it is repeated (3)")
     parser.add_argument("--fsync", choices=["on", "off"], default="on", help="of PostgreSQL (on)")
     parser.add_argument("--polling", action="store_true", help="sync: wait for the schedule too (two minutes each)")
     parser.add_argument("--json", metavar="FILE", help="where the numbers go besides")
     asked = parser.parse_args()
-    cluster = laurel.Cluster()
+    cluster = None if asked.what == "credential" else laurel.Cluster()
     result = {"fsync": asked.fsync, "cores": os.cpu_count(), "load": [round(n, 2) for n in os.getloadavg()],
               "seconds": asked.seconds, "rounds": asked.rounds}
     if asked.what in ("launch", "all"):
         result["launch"] = launch.run(cluster, asked.seconds, asked.rounds)
     if asked.what in ("judge", "all"):
         result["judge"] = judge.run(cluster, asked.seconds, asked.rounds)
+    if asked.what in ("credential", "all"):
+        result["credential"] = credential.run(asked.seconds, asked.rounds)
     if asked.what in ("sync", "all"):
         result["sync"] = sync.run(cluster, asked.polling)
     print(f"PostgreSQL with fsync {asked.fsync}, {result['cores']} cores, load at the start {result['load'][0]}, "
@@ -131,6 +146,8 @@ def main():
         print_judge(result["judge"])
     if "sync" in result:
         print_sync(result["sync"])
+    if "credential" in result:
+        print_credential(result["credential"])
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)
