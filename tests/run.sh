@@ -98,7 +98,15 @@ cppcheck_check() {
 
 shell_check() { shellcheck -x .ci/run conf/*.sh tests/*.sh; }
 
+# Packages that judge what we sign; npm's cache serves when the network does not.
+verifiers() {
+    [ tests/support/js/node_modules/.package-lock.json -nt tests/support/js/package-lock.json ] ||
+        npm --prefix tests/support/js ci --ignore-scripts --prefer-offline
+}
+
 built=
+command -v npm >/dev/null 2>&1 || need_packages nodejs npm
+step npm verifiers
 step build build build-asan gcc -DCMAKE_BUILD_TYPE=Debug -DLAUREL_SANITIZE=ON && built=1
 if [ -z "$quick" ]; then
     step build-clang build build-clang clang -DCMAKE_BUILD_TYPE=Release
