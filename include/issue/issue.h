@@ -46,7 +46,7 @@ NODISCARD bool issue_sign_for(struct issue *issue, int64_t institution_id, int64
 struct issue_choice {
     int64_t institution_id, award_id;
     int64_t person_id; /* who asks: the learner */
-    bool is_shared, shows_results, shows_evidence;
+    bool is_shared, shows_results, shows_evidence, shows_name;
     enum model_identity identity;
     struct sv did;
 };

@@ -45,6 +45,7 @@ struct model_share {
     struct sv platform;            /* LTI: its issuer */
     struct sv did;                 /* DID */
     bool shows_results, shows_evidence;
+    bool shows_name; /* on the award's page; the credential never has it */
 };
 
 struct model_alignment {

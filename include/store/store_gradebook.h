@@ -9,6 +9,8 @@ struct store_score {
     enum model_award_state state;
     usec_t issued_at, revoked_at;
     struct sv sub, badge_name, badge_public_id;
+    struct sv public_id; /* of the award */
+    bool is_shared;
     struct sv platform_deployment_id, lineitems_url, ags_scopes;
     struct sv line_item_url; /* empty: none yet */
     bool is_column_coming;   /* a deep linking answer asked for it within minutes */

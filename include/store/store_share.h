@@ -10,7 +10,7 @@ NODISCARD bool store_share_get(struct store *store, int64_t institution_id, int6
 /* Whose award it is, as the learner may want to be named in it. */
 struct store_share_owner {
     int64_t person_id;
-    struct sv email; /* may be empty */
+    struct sv name, email; /* may be empty */
     struct sv sub, platform;
 };
 /* Fails: ERR_NOT_FOUND "award". */
@@ -18,7 +18,8 @@ NODISCARD bool store_share_owner(struct store *store, int64_t institution_id, in
                                  struct arena *a, struct store_share_owner *out, struct err *err);
 
 /* Set all of it (share->shared_at != 0: shared; the time of the first sharing is kept), have the
- * credential signed anew by a job if it changed, and write an audit line: one transaction. Salt and
+ * credential signed anew by a job if it changed, the gradebook's comment too, and write an audit
+ * line: one transaction. Salt and
  * hash are the caller's (issue_share_set). Fails: ERR_NOT_FOUND "award" when that person has no
  * issued award of that id: nobody else decides. */
 struct store_share_change {

@@ -346,6 +346,7 @@ bool issue_share_set(struct issue *issue, const struct issue_choice *c, usec_t n
     share.shared_at = c->is_shared ? now : 0;
     share.shows_results = c->shows_results;
     share.shows_evidence = c->shows_evidence;
+    share.shows_name = c->shows_name;
     const struct store_share_change change = {.institution_id = c->institution_id,
                                               .award_id = c->award_id,
                                               .person_id = c->person_id,

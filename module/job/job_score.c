@@ -1,6 +1,7 @@
 /* The gradebook: one line item per badge and course, one score per award (reference lti.md 4;
  * moodle.md 3 lists the traps). The queue runs one of these at a time for a badge, person and
  * course (store_score_job_in), so scores go out in order. */
+#include "credential_build.h"
 #include "job_internal.h"
 #include "job_line.h"
 #include "store_gradebook.h"
@@ -99,19 +100,28 @@ static bool take_line_item(struct job *job, const struct lti_service *service,
     return is_ok;
 }
 
+/* With the page's address while there is one (DESIGN 5). */
+static struct sv comment(const struct job *job, const struct store_score *s) {
+    if (s->state != MODEL_AWARD_ISSUED) {
+        return sv_printf(job->arena, "Badge no longer held: %.*s", SV_ARG(s->badge_name));
+    }
+    if (!s->is_shared) {
+        return sv_printf(job->arena, "Badge awarded: %.*s", SV_ARG(s->badge_name));
+    }
+    struct sv page = credential_url(job->arena, job->app->options.base_url, "awards", s->public_id);
+    return sv_printf(job->arena, "Badge awarded: %.*s, %.*s", SV_ARG(s->badge_name), SV_ARG(page));
+}
+
 static bool post(struct job *job, const struct lti_service *service, const struct store_score *s,
                  usec_t *sent_at, struct lti_score_reply *reply, struct err *err) {
     bool is_held = s->state == MODEL_AWARD_ISSUED;
     usec_t event = is_held ? s->issued_at : job->now;
     *sent_at = lti_ags_next_timestamp(event, s->last_sent_at);
-    const struct lti_score score = {
-        .user_id = s->sub,
-        .at = *sent_at,
-        .given = dec_from_i64(is_held ? 1 : 0),
-        .maximum = dec_from_i64(1),
-        .comment =
-            is_held ? sv_printf(job->arena, "Badge awarded: %.*s", SV_ARG(s->badge_name))
-                    : sv_printf(job->arena, "Badge no longer held: %.*s", SV_ARG(s->badge_name))};
+    const struct lti_score score = {.user_id = s->sub,
+                                    .at = *sent_at,
+                                    .given = dec_from_i64(is_held ? 1 : 0),
+                                    .maximum = dec_from_i64(1),
+                                    .comment = comment(job, s)};
     return lti_ags_score_post(service, s->line_item_url, &score, job->arena, reply, err);
 }
 

@@ -34,7 +34,9 @@ bool store_score_get(struct store *store, int64_t institution_id, int64_t award_
                                 .last_sent_at = db_time(&rows, 0, 15),
                                 .is_learner = db_bool(&rows, 0, 16),
                                 .is_active = db_bool(&rows, 0, 17),
-                                .is_column_coming = db_bool(&rows, 0, 18)};
+                                .is_column_coming = db_bool(&rows, 0, 18),
+                                .public_id = store_text(&rows, 0, 19, a),
+                                .is_shared = db_bool(&rows, 0, 20)};
     return true;
 }
 

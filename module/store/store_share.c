@@ -15,6 +15,7 @@ bool store_share_get(struct store *store, int64_t institution_id, int64_t award_
         return err_because(err, ERR_NOT_FOUND, "award", "there is no such award");
     }
     *out = store_share_read(&rows, 0, 0, a);
+    out->shows_name = db_bool(&rows, 0, 8);
     return true;
 }
 
@@ -34,12 +35,18 @@ bool store_share_owner(struct store *store, int64_t institution_id, int64_t awar
     *out = (struct store_share_owner){.person_id = db_i64(&rows, 0, 0),
                                       .email = store_text(&rows, 0, 1, a),
                                       .sub = store_text(&rows, 0, 2, a),
-                                      .platform = store_text(&rows, 0, 3, a)};
+                                      .platform = store_text(&rows, 0, 3, a),
+                                      .name = store_text(&rows, 0, 4, a)};
     return true;
 }
 
+/* What a share was before it is switched. */
+struct before {
+    bool was_shared, is_in_gradebook;
+};
+
 static bool switch_in(struct db_conn *conn, const struct store_share_change *c, struct arena *a,
-                      bool *was_shared, struct err *err) {
+                      struct before *before, struct err *err) {
     AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, a);
@@ -53,7 +60,8 @@ static bool switch_in(struct db_conn *conn, const struct store_share_change *c, 
     if (rows.count == 0) {
         return err_because(err, ERR_NOT_FOUND, "award", "you have no such award");
     }
-    *was_shared = db_bool(&rows, 0, 0);
+    *before = (struct before){.was_shared = db_bool(&rows, 0, 0),
+                              .is_in_gradebook = db_bool(&rows, 0, 1)};
     return true;
 }
 
@@ -70,26 +78,30 @@ static bool save_in(struct db_conn *conn, const struct store_share_change *c, st
     db_add_text(&args, c->share->did);
     db_add_bool(&args, c->share->shows_results);
     db_add_bool(&args, c->share->shows_evidence);
+    db_add_bool(&args, c->share->shows_name);
     return db_run(conn, "share_save", &args, NULL, err);
 }
 
 bool store_share_set(struct store *store, const struct store_share_change *c, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
-    bool was_shared = false;
+    struct before before = {0};
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
-        !db_begin(conn, c->institution_id, err) || !switch_in(conn, c, &a, &was_shared, err)) {
+        !db_begin(conn, c->institution_id, err) || !switch_in(conn, c, &a, &before, err)) {
         return false;
     }
     bool is_shared = c->share->shared_at != 0;
-    const char *action = is_shared == was_shared ? "award_share_changed"
-                         : is_shared             ? "award_shared"
-                                                 : "award_unshared";
+    const char *action = is_shared == before.was_shared ? "award_share_changed"
+                         : is_shared                    ? "award_shared"
+                                                        : "award_unshared";
     return save_in(conn, c, &a, err) &&
            store_audit_in(conn, c->institution_id, c->person_id, action,
                           sv_printf(&a, "{\"award\":%lld,\"identity\":%d}", (long long)c->award_id,
                                     (int)c->share->identity),
                           &a, err) &&
            store_sign_awards_in(conn, c->institution_id, &c->award_id, 1, &a, err) &&
+           /* The gradebook's comment has the link while there is a page behind it. */
+           (!before.is_in_gradebook || is_shared == before.was_shared ||
+            store_score_job_in(conn, c->institution_id, c->award_id, &a, err)) &&
            db_commit(conn, err);
 }

@@ -1,0 +1,43 @@
+-- Pages of awards for anybody, and the learner's say whether their name is on them.
+
+ALTER TABLE award_share ADD COLUMN shows_name boolean NOT NULL DEFAULT false; -- on the page; never in the credential
+
+-- All that the page of a shared award shows: what its learner keeps to themselves does not leave the database. No row:
+-- private, unknown, never issued. plpgsql keeps its plans, where a function in SQL is planned at each call.
+CREATE FUNCTION award_page(wanted uuid)
+RETURNS TABLE (state bigint, issued_at bigint, revoked_at bigint, expires_at bigint, is_signed boolean, learner text,
+               reasons text, evidence text, badge_public_id uuid, definition text, rule text, asked_badges text,
+               issuer_public_id uuid, issuer_name text, key_public_id uuid, public_jwk text, time_zone text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT (CASE WHEN a.state = 2 AND a.expires_at <= now() THEN 5 ELSE a.state END)::bigint,
+           usec(a.issued_at), usec(a.revoked_at), usec(a.expires_at), c.award_id IS NOT NULL, coalesce(p.name, ''),
+           CASE WHEN s.shows_results THEN a.reasons::text ELSE '{}' END,
+           CASE WHEN s.shows_evidence THEN
+               (SELECT coalesce(jsonb_agg(jsonb_build_object('condition', t.condition, 'evidence', t.evidence)
+                                          ORDER BY t.condition), '[]')::text
+                FROM attestation t
+                WHERE t.institution_id = a.institution_id AND t.badge_id = a.badge_id AND t.person_id = a.person_id)
+           ELSE '[]' END,
+           b.public_id, b.definition::text, v.rule::text,
+           CASE WHEN v.rule::text LIKE '%"badge"%' THEN
+               (SELECT coalesce(jsonb_object_agg(o.key, o.name), '{}')::text
+                FROM badge o
+                WHERE o.institution_id = a.institution_id
+                  AND o.key IN (SELECT q.key #>> '{}' FROM jsonb_path_query(v.rule, 'strict $.**.badge') AS q (key)))
+           ELSE '{}' END,
+           i.public_id, i.name, k.public_id, k.public_jwk::text, n.time_zone
+    FROM award a
+    JOIN badge b ON b.institution_id = a.institution_id AND b.id = a.badge_id
+    JOIN rule_version v ON v.institution_id = a.institution_id AND v.badge_id = a.badge_id AND v.version = a.rule_version
+    JOIN issuer i ON i.institution_id = b.institution_id AND i.id = b.issuer_id
+    JOIN institution n ON n.id = a.institution_id
+    LEFT JOIN award_share s ON s.institution_id = a.institution_id AND s.award_id = a.id
+    LEFT JOIN person p ON p.institution_id = a.institution_id AND p.id = a.person_id AND s.shows_name
+    LEFT JOIN credential c ON c.institution_id = a.institution_id AND c.award_id = a.id AND c.form = 0
+    LEFT JOIN issuer_key k ON k.institution_id = c.institution_id AND k.id = c.key_id
+    WHERE a.public_id = wanted AND a.shared_at IS NOT NULL AND a.issued_at IS NOT NULL;
+END $$;
+REVOKE ALL ON FUNCTION award_page(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION award_page(uuid) TO laurel_app;
