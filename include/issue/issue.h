@@ -6,8 +6,10 @@
 #pragma once
 #include "base_clock.h"
 #include "base_json.h"
+#include "credential_build.h"
 #include "store_credential.h"
 #include "store_issuer.h"
+#include "store_public.h"
 #include "store_share.h"
 
 struct issue;
@@ -79,3 +81,40 @@ NODISCARD bool issue_award_find(struct issue *issue, struct sv award_id, struct 
                                 int64_t *institution_id, struct store_credential_public *out,
                                 struct err *err);
 struct sv issue_base_url(const struct issue *issue);
+
+/* A badge for people, with its rule in words. */
+struct issue_badge_view {
+    struct model_badge badge;
+    struct sv rule_words;
+    struct sv issuer_public_id, issuer_name;
+};
+/* The page of a badge is public once the badge is there: it holds nothing of anybody, and every
+ * credential names its address. Fails: ERR_NOT_FOUND "public". */
+NODISCARD bool issue_badge_view_get(struct issue *issue, struct sv badge_id, struct arena *a,
+                                    struct issue_badge_view *out, struct err *err);
+
+/* A shared award for people: what its learner shows and nothing else. */
+struct issue_award_view {
+    struct store_award_page award;
+    struct issue_badge_view badge;
+    struct credential_result *results; /* none unless they are shown */
+    size_t result_count;
+    struct credential_evidence *evidence; /* the same */
+    size_t evidence_count;
+    struct sv did;             /* the issuer's */
+    struct sv key_url;         /* empty: not signed yet */
+    struct sv key_fingerprint; /* the key's JWK thumbprint (RFC 7638), base64url */
+};
+/* One round trip to the database. Fails: ERR_NOT_FOUND "public" when it is private or unknown. */
+NODISCARD bool issue_award_view_get(struct issue *issue, struct sv award_id, struct arena *a,
+                                    struct issue_award_view *out, struct err *err);
+
+/* An issuer with the badges it has in use. */
+struct issue_issuer_view {
+    struct model_issuer issuer;
+    struct sv did;
+    struct store_issuer_badge *badges;
+    size_t badge_count;
+};
+NODISCARD bool issue_issuer_view_get(struct issue *issue, struct sv issuer_id, struct arena *a,
+                                     struct issue_issuer_view *out, struct err *err);

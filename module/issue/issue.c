@@ -166,8 +166,8 @@ static bool build(struct batch *b, const struct store_credential_source *s, usec
     if (!issue_badge_read(b->arena, &text, &badge, err) ||
         (share->shows_results &&
          !issue_results(b->arena, s->reasons, &results, &award.result_count, err)) ||
-        (share->shows_evidence && !issue_evidence(b->arena, s->evidence, &evidence,
-                                                  &award.evidence_count, &texts, err))) {
+        (share->shows_evidence &&
+         !issue_evidence(b->arena, s->evidence, &evidence, &award.evidence_count, &texts, err))) {
         return false;
     }
     award.results = results;

@@ -278,13 +278,12 @@ void page_destroy(struct page_app *app) {
     }
 }
 
-static bool load_zone(struct page *p) {
+void page_zone_load(struct page *p, struct sv name) {
     struct err ignored = {0};
-    if (!text_zone_load(p->arena, TEXT_ZONE_DIR, p->session.time_zone, &p->zone, &ignored)) {
+    if (!text_zone_load(p->arena, TEXT_ZONE_DIR, name, &p->zone, &ignored)) {
         log_err(LOG_LEVEL_WARN, "time_zone", &ignored);
         p->zone = text_zone_utc;
     }
-    return true;
 }
 
 static bool check_form(struct page *p, struct err *err) {
@@ -338,7 +337,8 @@ static bool answer(struct page *p, struct err *err) {
         if (!page_session_load(p, err)) {
             return false;
         }
-        if (!load_zone(p) || !check_role(p, route->flags, err) ||
+        page_zone_load(p, p->session.time_zone);
+        if (!check_role(p, route->flags, err) ||
             ((route->flags & PAGE_FORM) != 0 && !check_form(p, err))) {
             return false;
         }

@@ -83,6 +83,9 @@ struct sv page_path(const struct page *p, const char *fmt, ...) PRINTF_LIKE(2, 3
 /* "/assets/HASH/name" */
 struct sv page_asset_path(const struct page *p, const char *name);
 
+/* Dates of the page are those of this time zone; of UTC when there is none of that name. */
+void page_zone_load(struct page *p, struct sv name);
+
 /* Values for view models; texts are copied. */
 json_t *page_json_text(struct sv text);
 json_t *page_json_textf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

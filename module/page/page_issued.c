@@ -6,6 +6,7 @@
 #include "base_encode.h"
 #include "image_badge.h"
 #include "issue.h"
+#include "page_shared.h"
 #include "store_badge.h"
 #include "store_public.h"
 #include <string.h>
@@ -78,9 +79,13 @@ static const char *token_type(const struct page *p) {
 
 bool page_award_shared(struct page *p, struct err *err) {
     struct store_credential_public award = {0};
-    /* Without a page for people yet, they get what programs get. */
-    bool is_token = page_issued_form(p) == PAGE_ISSUED_TOKEN;
-    return issue_award_document(p->app->issue, web_arg(p->req, "award"),
+    enum page_issued_form form = page_issued_form(p);
+    bool is_token = form == PAGE_ISSUED_TOKEN;
+    if (form == PAGE_ISSUED_HTML) {
+        return page_award_html(p, err);
+    }
+    return web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err) &&
+           issue_award_document(p->app->issue, web_arg(p->req, "award"),
                                 is_token ? STORE_FORM_TOKEN : STORE_FORM_JSON, p->arena, &award,
                                 err) &&
            /* Asked for again each time: it may be private again. */
@@ -90,6 +95,9 @@ bool page_award_shared(struct page *p, struct err *err) {
 
 bool page_badge_shared(struct page *p, struct err *err) {
     json_t *made = NULL;
+    if (page_issued_form(p) == PAGE_ISSUED_HTML) {
+        return page_badge_html(p, err);
+    }
     return issue_badge_document(p->app->issue, web_arg(p->req, "badge"), p->arena, &made, err) &&
            answer_json(p, type_of_json(p, LD_TYPE), made, err);
 }
@@ -114,6 +122,9 @@ bool page_badge_picture(struct page *p, struct err *err) {
 
 bool page_issuer_shared(struct page *p, struct err *err) {
     json_t *made = NULL;
+    if (page_issued_form(p) == PAGE_ISSUED_HTML) {
+        return page_issuer_html(p, err);
+    }
     return issue_profile_document(p->app->issue, web_arg(p->req, "issuer"), p->arena, &made, err) &&
            answer_json(p, type_of_json(p, LD_TYPE), made, err);
 }
