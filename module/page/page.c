@@ -34,6 +34,7 @@ HANDLER(asset)
 HANDLER(home)
 HANDLER(student)
 HANDLER(badge)
+HANDLER(share)
 HANDLER(teacher)
 HANDLER(why)
 HANDLER(why_change)
@@ -176,6 +177,9 @@ static const struct web_route ROUTES[] = {
     {WEB_POST, "/app/l/:launch/badges/:badge/wallet", go_wallet_make, PAGE_IN_COURSE | PAGE_FORM},
     {WEB_GET, "/app/l/:launch/badges/:badge/download/:form", go_download, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/download/badges.zip", go_download_all, PAGE_IN_COURSE},
+    {WEB_POST, "/app/l/:launch/badges/:badge/share", go_share, PAGE_IN_COURSE | PAGE_FORM},
+    /* Loaded again after a choice that could not be taken. */
+    {WEB_GET, "/app/l/:launch/badges/:badge/share", go_badge, PAGE_IN_COURSE},
     {WEB_GET, "/app/l/:launch/image/:badge.svg", go_image, PAGE_IN_COURSE | PAGE_MENTOR},
     {WEB_GET, "/app/l/:launch/pick", go_pick, PAGE_IN_COURSE | PAGE_TEACHER},
     {WEB_POST, "/app/l/:launch/pick", go_pick_send, PAGE_IN_COURSE | PAGE_TEACHER | PAGE_FORM},

@@ -1,6 +1,7 @@
 /* One badge, as its learner sees it. */
 #include "page_copies.h"
 #include "page_course.h"
+#include "page_share.h"
 #include "page_wallet.h"
 
 static void add_issuer(json_t *model, struct sv name) {
@@ -44,6 +45,7 @@ static json_t *base_model(const struct page *p, const struct store_badge *stored
     (void)json_object_set_new(model, "copies", json_null());
     page_set_bool(model, "has_links", false);
     (void)json_object_set_new(model, "links", json_array());
+    (void)json_object_set_new(model, "share", json_null());
     return model;
 }
 
@@ -102,7 +104,8 @@ static bool show_own(struct page *p, const struct judge_course *course,
     json_t *model = base_model(p, &badge->stored, &badge->definition, true);
     add_standing(p, model, course, &s);
     page_wallet_add_form(p, model, badge->stored.public_id, s.award);
-    if (!page_add_copies(p, model, badge->stored.public_id, err)) {
+    if (!page_share_add(p, model, &s, err) ||
+        !page_add_copies(p, model, badge->stored.public_id, err)) {
         json_decref(model);
         return false;
     }

@@ -130,6 +130,7 @@ page_handler page_home;
 /* The course's pages, one file each; they use page_course.h. */
 page_handler page_student;
 page_handler page_badge;
+page_handler page_share;
 page_handler page_teacher;
 page_handler page_why;
 page_handler page_why_change;

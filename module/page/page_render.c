@@ -132,6 +132,9 @@ void page_add_notice(const struct page *p, json_t *model) {
         {"disconnected_here", "info", "Canvas is disconnected here",
          "Its tokens are forgotten here, but Canvas could not be told. End the access there: "
          "Account, Settings, Approved Integrations."},
+        {"shared", "done", "The badge is shared",
+         "Whoever has the link sees the badge, and what you chose."},
+        {"unshared", "done", "The badge is private again", "Its page and files are gone."},
         {"chosen", "done", "The item is chosen",
          "The badge is judged by it from now on; awards follow in a moment."},
         {"imported", "done", "The badges are imported",

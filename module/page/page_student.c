@@ -38,6 +38,7 @@ static json_t *badge(const struct page *p, const struct page_standing *s) {
 static json_t *earned(const struct page *p, const struct page_standing *s) {
     json_t *obj = badge(p, s);
     page_set_text(obj, "earned", page_standing_word(p, s));
+    page_set_text(obj, "shared", s->award->shared_at == 0 ? SV("Private") : SV("Shared"));
     page_set_bool(obj, "is_new", p->now - s->award->issued_at < IS_NEW_S * USEC_PER_S);
     return obj;
 }

@@ -131,12 +131,13 @@ def test_a_learner_is_refused_at_the_pages_of_teachers(school, pupil, method, pa
 
 
 def test_these_pages_and_no_more_are_for_learners():
-    """attacks.md E4, F10: their forms ask for a reading and put what they have into a wallet; what they did comes from
-    the LMS alone."""
+    """attacks.md E4, F10: their forms ask for a reading, say what others see, and put what they have into a wallet; what
+    they did comes from the LMS alone."""
     assert {(method, path) for method, path, _ in ROUTES} - set(FOR_STAFF) == {
-        ("WEB_POST", "check"), ("WEB_POST", "badges/:badge/wallet"), *(("WEB_GET", path) for path in (
-            "", "learner", "fresh", "badges/:badge", "badges/:badge/wallet", "badges/:badge/download/:form", "download/badges.zip",
-            "image/:badge.svg", "placed/:badge"))}
+        ("WEB_POST", "check"), ("WEB_POST", "badges/:badge/wallet"), ("WEB_POST", "badges/:badge/share"), *(
+            ("WEB_GET", path) for path in (
+                "", "learner", "fresh", "badges/:badge", "badges/:badge/share", "badges/:badge/wallet",
+                "badges/:badge/download/:form", "download/badges.zip", "image/:badge.svg", "placed/:badge"))}
 
 
 @pytest.mark.parametrize("deed", ["award", "revoke", "decide", "approve", "attest", "restore"])
