@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import credential  # noqa: E402
 import judge  # noqa: E402
 import launch  # noqa: E402
+import public  # noqa: E402
 import sync  # noqa: E402
 from rig import median  # noqa: E402
 from support import laurel  # noqa: E402
@@ -88,6 +89,15 @@ def print_credential(r):
     row("peak memory of the program (MB)", r["peak_kb"] / 1024, "{:.1f}")
 
 
+def print_public(r):
+    heading(f"Pages of {r['awards']} shared awards")
+    row("ceiling: a program that says hello (/s)", column(r["rounds"], "hello"))
+    row("Laurel, an award's page (/s)", column(r["rounds"], "per_s"))
+    row("  ratio to the ceiling measured just before", column(r["rounds"], "ratio"), "{:.2f}")
+    row("  CPU of serve for one page (us)", column(r["rounds"], "cpu_us", "serve"))
+    row("  CPU of PostgreSQL for one page (us)", column(r["rounds"], "cpu_us", "postgres"))
+
+
 def ratio(part, whole):
     return f"{part / whole:.3f}" if whole else "-"
 
@@ -120,7 +130,8 @@ def print_sync(r):
 
 def main():
     parser = argparse.ArgumentParser(prog="run.sh")
-    parser.add_argument("what", nargs="?", default="all", choices=["launch", "judge", "sync", "credential", "all"])
+    parser.add_argument("what", nargs="?", default="all",
+                        choices=["launch", "judge", "sync", "credential", "public", "all"])
     parser.add_argument("--seconds", type=int, default=5, help="of each measured stretch (5)")
     parser.add_argument("--rounds", type=int, default=3, help="how often all of it is repeated (3)")
     parser.add_argument("--fsync", choices=["on", "off"], default="on", help="of PostgreSQL (on)")
@@ -138,6 +149,8 @@ def main():
         result["credential"] = credential.run(asked.seconds, asked.rounds)
     if asked.what in ("sync", "all"):
         result["sync"] = sync.run(cluster, asked.polling)
+    if asked.what in ("public", "all"):
+        result["public"] = public.run(cluster, asked.seconds, asked.rounds)
     print(f"PostgreSQL with fsync {asked.fsync}, {result['cores']} cores, load at the start {result['load'][0]}, "
           f"{asked.rounds} rounds of {asked.seconds} s")
     if "launch" in result:
@@ -148,6 +161,8 @@ def main():
         print_sync(result["sync"])
     if "credential" in result:
         print_credential(result["credential"])
+    if "public" in result:
+        print_public(result["public"])
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)

@@ -26,11 +26,11 @@ def median(values):
 
 
 def start_nginx(place, folder, port, socket):
-    """The reference nginx.conf as it is, but for the login limit: it would measure itself, since all come from one address."""
+    """The reference nginx.conf as it is, but for its limits: they would measure themselves, since all come from one address."""
     laurel.private('write_nginx "$1" "$2" "$3"', folder, port, socket)
     site = folder / "nginx-site.conf"
     text, changed = re.subn(r"rate=\d+r/s", "rate=1000000r/s", site.read_text(encoding="utf-8"))
-    assert changed == 1, "conf/nginx.conf has no login limit any more"
+    assert changed > 0, "conf/nginx.conf has no login limit any more"
     site.write_text(text, encoding="utf-8")
     nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     return place.run(f"nginx-{port}", [nginx, "-e", str(folder / "nginx-error.log"), "-p", str(folder), "-c",

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Measures launches, judging and signing beside ceilings taken in the same run: see tests/bench/README.md.
-#   sh tests/bench/run.sh [launch|judge|sync|credential|all] [--seconds N] [--rounds N] [--fsync on|off] [--polling] [--json FILE]
+# Measures launches, judging, signing and public pages beside ceilings taken in the same run: see tests/bench/README.md.
+#   sh tests/bench/run.sh [launch|judge|sync|credential|public|all] [--seconds N] [--rounds N] [--fsync on|off] [--polling] [--json FILE]
 set -u
 LAUREL_SOURCE=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 export LAUREL_SOURCE
@@ -31,7 +31,7 @@ build() {
     cmake -S "$LAUREL_SOURCE" -B "$LAUREL_BENCH_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_C_COMPILER_LAUNCHER=ccache -DLAUREL_TESTS=ON -DLAUREL_BENCH=ON &&
         cmake --build "$LAUREL_BENCH_BUILD" --parallel "$(nproc 2>/dev/null || echo 2)" \
-            --target laurel bench_blast bench_ceiling bench_decide bench_credential
+            --target laurel laurel-render bench_blast bench_ceiling bench_decide bench_credential bench_hello
 }
 scratch_dir
 stop_all_at_exit
