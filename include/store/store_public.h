@@ -39,6 +39,11 @@ struct store_award_page {
 NODISCARD bool store_award_page_get(struct store *store, struct sv public_id, struct arena *a,
                                     struct store_award_page *out, struct err *err);
 
+/* A text that changes when the award's state or what its learner shows does, in `a`; much cheaper
+ * than the page, the more so when many ask at once. Fails the same. */
+NODISCARD bool store_award_mark(struct store *store, struct sv public_id, struct arena *a,
+                                struct sv *mark, struct err *err);
+
 /* Badges of an issuer that a course uses or somebody has earned, by name; at most 500. */
 struct store_issuer_badge {
     struct sv public_id, name, description;

@@ -7,6 +7,7 @@
 #include "page_internal.h"
 #include "page_issued.h"
 #include "page_wallet.h"
+#include "page_kept.h"
 #include <stdlib.h>
 
 extern const struct blob blob_templates[];
@@ -251,6 +252,7 @@ bool page_create(const struct page_options *options, struct page_app **out, stru
     app->options = *options;
     (void)pthread_mutex_init(&app->draw_lock, NULL);
     app->notes = page_notes_create();
+    app->kept = page_kept_create();
     app->issue = issue_create(options->store, options->base_url);
     if (!text_templates_compile(&app->arena, blob_templates, blob_templates_count, &app->templates,
                                 err)) {
@@ -277,6 +279,7 @@ void page_destroy(struct page_app *app) {
         page_notes_destroy(app->notes);
         issue_destroy(app->issue);
         (void)pthread_mutex_destroy(&app->draw_lock);
+        page_kept_destroy(app->kept);
         arena_release(&app->arena);
         free(app);
     }

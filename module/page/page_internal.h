@@ -26,6 +26,7 @@
 #define PAGE_SESSION_COOKIE_S (INT64_C(4) * 3600)
 
 struct issue;
+struct page_kept;
 
 struct page_metrics {
     atomic_llong requests, launches, launches_refused, errors;
@@ -48,7 +49,8 @@ struct page_app {
     _Atomic uint64_t told[PAGE_TOLD_SLOTS];
     struct page_notes *notes; /* of refused launches */
     struct issue *issue;
-    atomic_int uploads; /* gradebook files that are being read */
+    struct page_kept *kept; /* pages of shared awards */
+    atomic_int uploads;     /* gradebook files that are being read */
 };
 
 /* A request on its way to an answer. */

@@ -3,6 +3,7 @@
 #include "page_shared.h"
 #include "base_encode.h"
 #include "credential_build.h"
+#include "page_kept.h"
 
 #define SUMMARY_BYTES_MAX 200
 
@@ -286,9 +287,8 @@ static bool show(struct page *p, const char *template, json_t *model, enum web_c
     return page_render(p, 200, template, model, err);
 }
 
-bool page_award_html(struct page *p, struct err *err) {
+static bool make_award(struct page *p, struct sv id, struct err *err) {
     struct issue_award_view view;
-    struct sv id = web_arg(p->req, "award");
     if (!issue_award_view_get(p->app->issue, id, p->arena, &view, err)) {
         return false;
     }
@@ -298,9 +298,28 @@ bool page_award_html(struct page *p, struct err *err) {
     struct card card = award_card(p, &view, url);
     add_card(model, &card);
     add_award(p, model, &view, url);
-    /* No copy is kept anywhere: it may be private again. */
-    return web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err) &&
-           show(p, "award.html", model, WEB_CACHE_NO_STORE, err);
+    /* No copy is kept anywhere else: it may be private again. */
+    return show(p, "award.html", model, WEB_CACHE_NO_STORE, err);
+}
+
+bool page_award_html(struct page *p, struct err *err) {
+    struct sv mark;
+    struct sv html = {0};
+    struct sv id = web_arg(p->req, "award");
+    if (!store_award_mark(p->app->options.store, id, p->arena, &mark, err) ||
+        !web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err)) {
+        return false;
+    }
+    if (page_kept_find(p->app->kept, id, mark, p->now, p->arena, &html)) {
+        web_html(p->resp, 200);
+        p->resp->borrowed = html;
+        return web_header_add(p->resp, "Vary", SV("Accept"), err);
+    }
+    if (!make_award(p, id, err)) {
+        return false;
+    }
+    page_kept_put(p->app->kept, id, mark, p->now, web_response_body(p->resp));
+    return true;
 }
 
 bool page_badge_html(struct page *p, struct err *err) {

@@ -39,5 +39,18 @@ BEGIN
     LEFT JOIN issuer_key k ON k.institution_id = c.institution_id AND k.id = c.key_id
     WHERE a.public_id = wanted AND a.shared_at IS NOT NULL AND a.issued_at IS NOT NULL;
 END $$;
+-- What such pages depend on and a learner, a teacher or time decides: the same mark, the same page. No row as above.
+CREATE FUNCTION award_marks(wanted uuid[]) RETURNS TABLE (public_id uuid, mark text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT a.public_id, ROW(a.state, a.issued_at, a.revoked_at, a.expires_at, a.expires_at <= now(), a.shared_at,
+                            a.signed_at, s.shows_name, s.shows_results, s.shows_evidence)::text
+    FROM award a
+    LEFT JOIN award_share s ON s.institution_id = a.institution_id AND s.award_id = a.id
+    WHERE a.public_id = ANY (wanted) AND a.shared_at IS NOT NULL AND a.issued_at IS NOT NULL;
+END $$;
+REVOKE ALL ON FUNCTION award_marks(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION award_marks(uuid[]) TO laurel_app;
 REVOKE ALL ON FUNCTION award_page(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION award_page(uuid) TO laurel_app;

@@ -22,8 +22,8 @@ static void *serve(void *arg) {
         die("a request cannot be prepared");
     }
     while (FCGX_Accept_r(&q) == 0) {
-        (void)FCGX_PutS("Content-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n",
-                        q.out);
+        (void)FCGX_PutS(
+            "Content-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n", q.out);
         FCGX_Finish_r(&q);
     }
     return NULL;

@@ -6,7 +6,7 @@ import sys
 import rig
 from support import laurel
 
-AWARDS = 1000
+AWARDS = 200
 BADGE = {
     "issuer": {"key": "northside", "name": "Northside College", "url": "https://northside.example"},
     "badges": [{
