@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define BATCH_MAX 64
+#define LANES 2 /* batches on their way at once */
 
 struct ticket {
     struct sv id;
@@ -20,7 +21,7 @@ struct ticket {
 struct store_mark_queue {
     pthread_mutex_t lock;
     struct ticket *first, *last; /* who waits for a batch, in order */
-    bool is_busy;
+    int lanes_busy;
 };
 
 struct store_mark_queue *store_mark_queue_create(void) {
@@ -80,20 +81,23 @@ static void ask(struct store *store, struct ticket **batch, size_t n) {
     }
 }
 
-/* One batch; the lock is held before and after. Then the next in line leads. */
+/* One batch; the lock is held before and after. Then the next in line has the lane. */
 static void lead(struct store *store, struct store_mark_queue *q, struct ticket *me) {
     struct ticket *batch[BATCH_MAX];
     size_t n = take_batch(q, batch);
-    (void)pthread_mutex_unlock(&q->lock);
-    ask(store, batch, n);
-    (void)pthread_mutex_lock(&q->lock);
+    if (n > 0) { /* the other lane may have taken all, its leader-to-be too */
+        (void)pthread_mutex_unlock(&q->lock);
+        ask(store, batch, n);
+        (void)pthread_mutex_lock(&q->lock);
+    }
     for (size_t i = 0; i < n; i++) {
         batch[i]->is_done = true;
         (void)pthread_cond_signal(&batch[i]->wake);
     }
     me->is_leader = false;
-    q->is_busy = q->first != NULL;
-    if (q->is_busy) {
+    if (q->first == NULL || q->first->is_leader) {
+        q->lanes_busy--;
+    } else {
         q->first->is_leader = true;
         (void)pthread_cond_signal(&q->first->wake);
     }
@@ -104,12 +108,12 @@ static void wait_for_mark(struct store *store, struct store_mark_queue *q, struc
     (void)pthread_mutex_lock(&q->lock);
     *(q->last == NULL ? &q->first : &q->last->next) = me;
     q->last = me;
-    if (!q->is_busy) {
-        q->is_busy = true;
+    if (q->lanes_busy < LANES) {
+        q->lanes_busy++;
         me->is_leader = true;
     }
-    while (!me->is_done) {
-        if (me->is_leader) { /* first in line: its own batch has it */
+    while (!me->is_done || me->is_leader) {
+        if (me->is_leader) {
             lead(store, q, me);
         } else {
             (void)pthread_cond_wait(&me->wake, &q->lock);
