@@ -11,6 +11,9 @@
 static const struct {
     const char *ending, *label;
 } DOWNLOADS[] = {
+    {".png", "Picture with the badge in it (PNG)"},
+    {".svg", "Picture with the badge in it (SVG)"},
+    {".pdf", "Certificate to print (PDF)"},
     {".json", "Credential (JSON)"},
     {".jwt", "Signed token (JWT)"},
 };
