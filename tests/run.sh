@@ -100,8 +100,9 @@ shell_check() { shellcheck -x .ci/run conf/*.sh tests/*.sh; }
 
 # Packages that judge what we sign; npm's cache serves when the network does not.
 verifiers() {
-    [ tests/support/js/node_modules/.package-lock.json -nt tests/support/js/package-lock.json ] ||
-        npm --prefix tests/support/js ci --ignore-scripts --prefer-offline
+    js=tests/support/js
+    [ -n "$(find $js/node_modules/.package-lock.json -newer $js/package-lock.json 2>/dev/null)" ] ||
+        npm --prefix $js ci --ignore-scripts --prefer-offline
 }
 
 built=
