@@ -78,8 +78,10 @@ bool page_copy_make(struct page *p, const struct page_copy *copy, struct sv *byt
                             err)) {
         return false;
     }
-    const struct page_certificate certificate = {
-        .institution_id = copy->institution_id, .award = &award, .is_named = copy->is_own};
+    const struct page_certificate certificate = {.institution_id = copy->institution_id,
+                                                 .award = &award,
+                                                 .is_named =
+                                                     copy->is_own || award.share.shows_name};
     return copy->form->carrier == PAGE_COPY_PDF ? page_certificate(p, &certificate, bytes, err)
                                                 : bake(p, copy, &award, bytes, err);
 }

@@ -217,7 +217,13 @@ static void add_checks(const struct page *p, json_t *model, const struct issue_a
     json_t *downloads = json_array();
     json_t *proof = json_null();
     struct sv path = sv_skip(url, base(p).len);
+    /* A certificate of what does not count is not printed. */
+    bool is_good = v->award.state == MODEL_AWARD_ISSUED &&
+                   (v->award.expires_at == 0 || v->award.expires_at > p->now);
     for (size_t i = 0; i < ARRAY_LEN(DOWNLOADS); i++) {
+        if (!is_good && strcmp(DOWNLOADS[i].ending, ".pdf") == 0) {
+            continue;
+        }
         (void)json_array_append_new(
             downloads, link_to(sv_from(DOWNLOADS[i].label),
                                sv_printf(p->arena, "%.*s%s", SV_ARG(path), DOWNLOADS[i].ending)));

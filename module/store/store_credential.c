@@ -49,6 +49,7 @@ bool store_credential_sources(struct store *store, int64_t institution_id, const
             .status_index = db_i64(&rows, i, 23),
             .digests = {db_bytes(&rows, i, 24, a), db_bytes(&rows, i, 25, a)},
             .valid_from = db_time(&rows, i, 26)};
+        (*out)[i].share.shows_name = db_bool(&rows, i, 27);
     }
     return true;
 }

@@ -1,4 +1,4 @@
--- institution int8, ids int8[] -> award_id int8, badge_id int8, issuer_id int8, public_id text, state int8, issued_at int8, expires_at int8, reasons text, badge_public_id text, badge_key text, definition text, rule text, evidence text, shared_at int8, identity int8, identity_hash text, salt text, platform text, did text, shows_results bool, shows_evidence bool, status_list text, suspension_list text, status_index int8, digest_json bytea, digest_token bytea, valid_from int8
+-- institution int8, ids int8[] -> award_id int8, badge_id int8, issuer_id int8, public_id text, state int8, issued_at int8, expires_at int8, reasons text, badge_public_id text, badge_key text, definition text, rule text, evidence text, shared_at int8, identity int8, identity_hash text, salt text, platform text, did text, shows_results bool, shows_evidence bool, status_list text, suspension_list text, status_index int8, digest_json bytea, digest_token bytea, valid_from int8, shows_name bool
 SELECT a.id, a.badge_id, b.issuer_id, a.public_id, a.state, usec(a.issued_at), usec(a.expires_at), a.reasons,
        b.public_id, b.key, b.definition, v.rule,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('condition', t.condition, 'evidence', t.evidence)
@@ -7,7 +7,8 @@ SELECT a.id, a.badge_id, b.issuer_id, a.public_id, a.state, usec(a.issued_at), u
         WHERE t.institution_id = a.institution_id AND t.badge_id = a.badge_id AND t.person_id = a.person_id),
        usec(a.shared_at), coalesce(s.identity, 0), s.identity_hash, s.salt, s.platform, s.did,
        coalesce(s.shows_results, false), coalesce(s.shows_evidence, false), l.public_id, l.suspension_id,
-       a.status_index, j.digest, t.digest, usec(greatest(j.valid_from, t.valid_from))
+       a.status_index, j.digest, t.digest, usec(greatest(j.valid_from, t.valid_from)),
+       coalesce(s.shows_name, false)
 FROM award a
 JOIN badge b ON b.institution_id = a.institution_id AND b.id = a.badge_id
 LEFT JOIN rule_version v ON v.institution_id = a.institution_id AND v.badge_id = a.badge_id AND v.version = a.rule_version
