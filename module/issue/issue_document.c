@@ -85,8 +85,8 @@ bool issue_key_document(struct issue *issue, struct sv key_id, struct arena *a, 
         !issue_key_read(&stored, &parsed, &key, err)) {
         return false;
     }
-    AUTO_JSON *jwk = parsed;
     *out = credential_key_document(issue->base_url, &key, sv_of(NULL, 0));
+    json_decref(parsed);
     return true;
 }
 
@@ -105,8 +105,8 @@ bool issue_key_set(struct issue *issue, struct arena *a, json_t **out, struct er
             !issue_key_read(&stored[i], &parsed, &key, err)) {
             return false;
         }
-        AUTO_JSON *jwk = parsed;
         (void)json_array_append_new(keys, credential_key_document(issue->base_url, &key, did));
+        json_decref(parsed);
     }
     *out = json_pack("{s:O}", "keys", keys);
     return true;

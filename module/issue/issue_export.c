@@ -145,12 +145,14 @@ static bool keys_put(struct walk *w, const struct store_export_row *issuer, stru
         if (!issue_key_read(&stored[i], &parsed, &key, err)) {
             return false;
         }
-        AUTO_JSON *jwk = parsed;
         (void)json_array_append_new(w->keys,
                                     credential_key_document(w->issue->base_url, &key, did));
         w->out->keys++;
-        if (!put_json(w, path_of(a, "keys", key.public_id, ""), a,
-                      credential_key_document(w->issue->base_url, &key, sv_of(NULL, 0)), err)) {
+        bool is_put =
+            put_json(w, path_of(a, "keys", key.public_id, ""), a,
+                     credential_key_document(w->issue->base_url, &key, sv_of(NULL, 0)), err);
+        json_decref(parsed);
+        if (!is_put) {
             return false;
         }
     }

@@ -235,7 +235,7 @@ static bool add_words(struct archive *z, struct sv zip_name, struct err *err) {
 
 static bool fill(struct archive *z, struct sv zip_name, struct sv *zip, struct err *err) {
     z->urls = json_object();
-    AUTO_JSON *urls = z->urls;
+    UNUSED AUTO_JSON *urls = z->urls; /* for its end */
     z->file_max = PACK_FILES_MAX;
     z->files = ARENA_ARRAY(z->p->arena, struct pack_file, z->file_max);
     for (size_t i = 0; i < z->award_count; i++) {

@@ -429,8 +429,15 @@ static void store_job_schedule__spaces_a_course_that_is_asked_for_again_and_agai
     long long wait = support_sql("SELECT round(extract(epoch FROM run_at - now())) FROM job");
     assert_true(wait >= 20 && wait <= 40); /* five times as long as it took */
     assert_true(takes_nothing(&p));
-    assert_true(store_sync_request(p.store, a, course, &err)); /* by hand no sooner */
+    assert_true(store_sync_request(p.store, a, course, &err)); /* by hand at once */
+    assert_false(takes_nothing(&p));
+    (void)support_sql("DELETE FROM job");
+    (void)support_sql("UPDATE context SET sync_started_at = now(), sync_requested_at = now() + "
+                      "interval '1 millisecond'");
+    assert_true(store_job_schedule(p.store, &err));
     assert_true(takes_nothing(&p));
+    assert_true(store_job_schedule_now(p.store, &err)); /* who works once waits for nothing */
+    assert_false(takes_nothing(&p));
     (void)support_sql("DELETE FROM job; UPDATE context SET sync_took_ms = 1, sync_requested_at = "
                       "now()");
     assert_true(store_job_schedule(p.store, &err));
