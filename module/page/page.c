@@ -6,8 +6,8 @@
 #include "issue.h"
 #include "page_internal.h"
 #include "page_issued.h"
-#include "page_wallet.h"
 #include "page_kept.h"
+#include "page_wallet.h"
 #include <stdlib.h>
 
 extern const struct blob blob_templates[];

@@ -165,7 +165,7 @@ static inline int setup(void **state) {
     b->source = (struct grades_source){
         .kind = GRADES_CANVAS, .base_url = SV(SITE "/"), .token = SV("7~secret")};
     b->course = (struct grades_course){.ref = SV(CONTEXT), .links = b->links, .link_count = 2};
-    b->io = (struct grades_io){.http = {answer, &b->canvas},
+    b->io = (struct grades_io){.http = {.fetch = answer, .ctx = &b->canvas},
                                .clock = {now_of, &b->now},
                                .arena = &b->arena,
                                .pause = pause_of,

@@ -148,8 +148,9 @@ static inline int setup(void **state) {
                                        .base_url = SV("https://lms.example/moodle/"),
                                        .token = SV("abc+secret")};
     b->course = (struct grades_course){.ref = SV("2")};
-    b->io = (struct grades_io){
-        .http = {answer, &b->moodle}, .clock = {now_of, &b->now}, .arena = &b->arena};
+    b->io = (struct grades_io){.http = {.fetch = answer, .ctx = &b->moodle},
+                               .clock = {now_of, &b->now},
+                               .arena = &b->arena};
     *state = b;
     return 0;
 }

@@ -33,7 +33,7 @@ static int setup(void **state) {
     b->now = INT64_C(1795452329) * USEC_PER_S;
     b->service = (struct lti_service){.registration = &platform,
                                       .deployment_id = SV("1"),
-                                      .http = {fake_fetch, &b->fake},
+                                      .http = {.fetch = fake_fetch, .ctx = &b->fake},
                                       .signer = {fake_sign, NULL},
                                       .clock = {fake_now, &b->now},
                                       .tokens = lti_tokens_create()};

@@ -138,7 +138,7 @@ static struct lti_service platform_service(struct bench *b, struct fake_http *pl
         .jwks_url = SV("https://sso.canvaslms.com/jwks")};
     return (struct lti_service){.registration = &registration,
                                 .deployment_id = SV("1"),
-                                .http = {fake_fetch, platform},
+                                .http = {.fetch = fake_fetch, .ctx = platform},
                                 .signer = {.sign = fake_sign},
                                 .clock = {fake_now, &b->now},
                                 .tokens = tokens};

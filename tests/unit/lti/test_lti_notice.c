@@ -187,7 +187,7 @@ static bool ask(struct fake_http *fake, bool *was_changed, struct err *err) {
     struct lti_tokens *tokens = lti_tokens_create();
     const struct lti_service service = {.registration = &LAUNCH_REGISTRATION,
                                         .deployment_id = SV(DEPLOYMENT),
-                                        .http = {fake_fetch, fake},
+                                        .http = {.fetch = fake_fetch, .ctx = fake},
                                         .signer = {fake_sign, NULL},
                                         .clock = {fake_now, &now},
                                         .tokens = tokens};
