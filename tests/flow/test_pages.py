@@ -347,6 +347,8 @@ def test_rights_for_one_issuer_end_at_its_badges(school):
 
 
 def test_a_dry_run_writes_nothing(school):
+    laurel.wait_until(lambda: school.laurel.rows("SELECT count(*) FROM job WHERE kind IN ('draw', 'sign') AND state <> 'dead'") == [(0,)],
+                      120, "what earlier imports asked for is drawn and signed")
     before = school.laurel.counts()
     where = {"issuer": school.lms.issuer, "client_id": school.lms.client_id, "deployment_id": school.lms.deployment,
              "context_id": "nobody-was-here"}
