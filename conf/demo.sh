@@ -65,7 +65,7 @@ step() {
 
 build() {
     cmake -S "$LAUREL_SOURCE" -B "$LAUREL_SOURCE/build" -G Ninja -DCMAKE_BUILD_TYPE=Release &&
-        cmake --build "$LAUREL_SOURCE/build" --parallel "$(nproc 2>/dev/null || echo 2)" --target laurel
+        cmake --build "$LAUREL_SOURCE/build" --parallel "$(nproc 2>/dev/null || echo 2)" --target laurel laurel-render
 }
 
 # fact PYTHON-EXPRESSION: of the demo LMS, from the line it wrote when it was ready.

@@ -24,7 +24,7 @@ struct merge {
     int64_t *item_ids;   /* ours, by index of the reading's items */
     struct ref_id *refs; /* the members whose facts were read, by their refs, sorted */
     size_t ref_count;
-    int64_t *changed;    /* people to judge; may repeat */
+    int64_t *changed; /* people to judge; may repeat */
     size_t changed_count, changed_cap;
     struct known *known; /* everybody of the course, by person_id */
     size_t known_count;

@@ -70,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct grades_source source = {
         .kind = GRADES_CANVAS, .base_url = SV("https://c.example"), .token = SV("t")};
     const struct grades_course course = {.ref = SV("55"), .links = links, .link_count = 2};
-    const struct grades_io io = {.http = {.fetch = answer, .ctx = &site}, .clock = clock_system, .arena = &a};
+    const struct grades_io io = {
+        .http = {.fetch = answer, .ctx = &site}, .clock = clock_system, .arena = &a};
     struct grades_reading reading;
     bool is_read = grades_read(&source, &course, &io, &reading, &err);
     if (is_read != (err.code == ERR_NONE) || (!is_read && reading.fact_count > 0)) {

@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                          .since = USEC_PER_S,
                                          .known = &known,
                                          .known_count = 1};
-    const struct grades_io io = {.http = {.fetch = answer, .ctx = &site}, .clock = clock_system, .arena = &a};
+    const struct grades_io io = {
+        .http = {.fetch = answer, .ctx = &site}, .clock = clock_system, .arena = &a};
     struct grades_reading reading;
     if (grades_read(&source, &course, &io, &reading, &err) != (err.code == ERR_NONE)) {
         abort();

@@ -299,12 +299,13 @@ static inline int hall_open(void **state) {
     h->source = (struct grades_source){
         .kind = GRADES_MOODLE, .base_url = SV("https://lms.example"), .token = SV("t")};
     h->course = (struct grades_course){.ref = SV("2")};
-    h->io = (struct grades_io){.http = {.fetch = crowd_fetch, .ctx = &h->crowd, .fetch_all = crowd_fetch_all},
-                               .clock = {now_of, &h->now},
-                               .arena = &h->arena,
-                               .pause = crowd_pause,
-                               .pause_ctx = &h->crowd,
-                               .parallel = 6};
+    h->io = (struct grades_io){
+        .http = {.fetch = crowd_fetch, .ctx = &h->crowd, .fetch_all = crowd_fetch_all},
+        .clock = {now_of, &h->now},
+        .arena = &h->arena,
+        .pause = crowd_pause,
+        .pause_ctx = &h->crowd,
+        .parallel = 6};
     *state = h;
     return 0;
 }
