@@ -44,8 +44,8 @@ bool credential_status_build(const struct credential_status_list *list, struct a
                              json_t **out, struct err *err) {
     AUTO_JSON *made = json_object();
     struct sv url = credential_url(a, list->issuer.base_url, "status", list->public_id);
-    struct sv did;
-    struct sv encoded;
+    struct sv did = {0};
+    struct sv encoded = {0};
     if (!credential_did(a, list->issuer.base_url, list->issuer.issuer->public_id, &did, err) ||
         !credential_bitstring_make(a, list->length, list->set, list->set_count, &encoded, err)) {
         return false;
@@ -71,7 +71,7 @@ bool credential_revocations(const struct credential_issuer *of, const struct sv 
     AUTO_ARENA a = {0};
     AUTO_JSON *made = json_object();
     json_t *list = json_array();
-    struct sv did;
+    struct sv did = {0};
     if (!credential_did(&a, of->base_url, of->issuer->public_id, &did, err)) {
         json_decref(list);
         return false;

@@ -22,7 +22,7 @@ uint64_t canvas_seal(struct sv text) {
 static bool seal_parse(struct sv *text, uint64_t *out) {
     *out = 0;
     for (size_t i = 0; i < SEAL_DIGITS; i++) {
-        char c = i < text->len ? text->ptr[i] : '?';
+        int c = i < text->len ? text->ptr[i] : '?';
         bool is_digit = c >= '0' && c <= '9';
         if (!is_digit && (c < 'a' || c > 'f')) {
             return false;

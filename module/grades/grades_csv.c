@@ -424,25 +424,25 @@ static bool chunks_take(struct csv_reader *r, struct csv_parser *parser,
         if (csv_parse(parser, chunk.ptr, chunk.len, take_cell, take_row_end, r) != chunk.len) {
             return quotes_wrong(r);
         }
-        if (csv_get_buffer_size(parser) > CHUNK_BYTES + 2 * GRADES_CSV_CELL_MAX) {
+        if (csv_get_buffer_size(parser) > CHUNK_BYTES + (size_t)2 * GRADES_CSV_CELL_MAX) {
             return cell_too_long(r);
         }
     }
     return !r->is_failed;
 }
 
-/* Once through the file. */
-static bool read_through(struct csv_reader *r, const struct grades_csv_file *file) {
-    AUTO_ARENA a = {0};
+/* Once through the file, with memory of its own. */
+static bool read_through(struct csv_reader *r, struct arena *a,
+                         const struct grades_csv_file *file) {
     struct csv_parser parser;
-    r->arena = &a;
+    r->arena = a;
     r->row = 1;
-    r->cells = ARENA_ARRAY(&a, struct sv, GRADES_CSV_COLUMNS_MAX);
+    r->cells = ARENA_ARRAY(a, struct sv, GRADES_CSV_COLUMNS_MAX);
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         return err_set(r->err, ERR_BUG, "libcsv did not start");
     }
     bool is_read =
-        chunks_take(r, &parser, file, ARENA_ARRAY(&a, char, CHUNK_BYTES)) && !r->is_failed;
+        chunks_take(r, &parser, file, ARENA_ARRAY(a, char, CHUNK_BYTES)) && !r->is_failed;
     csv_free(&parser);
     if (is_read && r->row == 1) {
         is_read = csv_stop(r, "empty", "the file is empty");
@@ -469,16 +469,18 @@ static bool survey(const struct grades_csv_file *file, const struct grades_csv_c
         return err_because(err, ERR_INPUT, "size", "the file is larger than %zu MiB",
                            GRADES_CSV_BYTES_MAX >> 20);
     }
+    AUTO_ARENA pass = {0};
     struct csv_reader first = {.memory = memory, .choices = choices, .out = out, .err = err};
-    if (!read_through(&first, file)) {
+    if (!read_through(&first, &pass, file)) {
         return false;
     }
     out->rows = first.row - 1;
     if (!first.is_judging) {
         return true;
     }
+    arena_release(&pass);
     struct csv_reader again = {.memory = memory, .choices = choices, .out = out, .err = err};
-    return read_through(&again, file);
+    return read_through(&again, &pass, file);
 }
 
 bool grades_csv_survey(const struct grades_csv_file *file, const struct grades_csv_choices *choices,
@@ -505,10 +507,11 @@ bool grades_csv_facts(const struct grades_csv_file *file, const struct grades_cs
     struct csv_keep *keep = csv_keep_create(&a, survey->memory, is_wanted, take, ctx);
     bool is_good = true;
     while (is_good && !csv_keep_is_done(keep)) {
+        AUTO_ARENA pass = {0};
         struct csv_reader r = {
             .memory = survey->memory, .choices = choices, .keep = keep, .err = err};
         csv_keep_rewind(keep);
-        is_good = read_through(&r, file);
+        is_good = read_through(&r, &pass, file);
         if (is_good && !r.is_over) {
             is_good = changed(&r); /* somebody's results are not there any more */
         }

@@ -243,7 +243,10 @@ static bool done(void *ctx, size_t tag, struct arena *a, const struct net_respon
     size_t position = tag / MOODLE_OWN_PARTS;
     unsigned part = (unsigned)(tag % MOODLE_OWN_PARTS);
     struct job *job = &r->jobs[position];
-    struct err e = failed == NULL ? (struct err){0} : *failed;
+    struct err e = {0};
+    if (failed != NULL) {
+        e = *failed;
+    }
     (void)a;
     link->requests++;
     job->got |= 1U << part;

@@ -4,12 +4,11 @@
 #include "grades_moodle.h"
 #include <stdlib.h>
 
-#define TURN                                                                                       \
-    (4 * 3600 * USEC_PER_S) /* in which everybody has had a turn, where that is possible           \
-                             */
+#define HOUR (INT64_C(3600) * USEC_PER_S)
+#define TURN (4 * HOUR) /* in which everybody has had one, where that is possible */
 #define TURN_LEAST 3
 #define TURN_SHARE 4 /* at most every fourth */
-#define INTERVAL_UNKNOWN (3600 * USEC_PER_S)
+#define INTERVAL_UNKNOWN HOUR
 
 struct waiting {
     usec_t read_at;

@@ -27,7 +27,8 @@ static void add_text(struct str *out, struct sv text) {
         if (coded != NULL) {
             str_add_c(out, coded);
         } else {
-            str_add_char(out, (unsigned char)c < 0x20 ? ' ' : c);
+            bool is_control = (unsigned char)c < 0x20;
+            str_add(out, is_control ? SV(" ") : sv_of(&c, 1));
         }
     }
 }

@@ -8,7 +8,7 @@
 
 /* Random numbers to look for a free place with, for each award: a list is at most three quarters
  * full. */
-#define PLACES_EACH 16
+#define PLACES_EACH ((size_t)16)
 
 struct issue *issue_create(struct store *store, struct sv base_url) {
     struct issue *issue = calloc(1, sizeof *issue);
@@ -109,7 +109,7 @@ static bool places_take(struct batch *b, int64_t issuer_id, bool *is_any, struct
     if (n == 0) {
         return true;
     }
-    size_t place_count = PLACES_EACH * n + PLACES_EACH * 4;
+    size_t place_count = PLACES_EACH * (n + 4);
     int64_t *places = ARENA_ARRAY(b->arena, int64_t, place_count);
     random_bytes(places, place_count * sizeof *places);
     for (size_t i = 0; i < place_count; i++) {

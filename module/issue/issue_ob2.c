@@ -33,9 +33,9 @@ static bool issuer_is_fit(struct issue *issue, int64_t institution_id, int64_t i
 
 bool issue_ob2_assertion(struct issue *issue, struct sv award_id, struct arena *a, json_t **out,
                          bool *is_gone, struct err *err) {
-    struct store_public found;
-    struct store_credential_source s;
-    struct model_issuer issuer;
+    struct store_public found = {0};
+    struct store_credential_source s = {0};
+    struct model_issuer issuer = {0};
     struct credential_evidence *evidence = NULL;
     AUTO_JSON *texts = NULL;
     if (!store_public_find(issue->store, award_id, STORE_PUBLIC_AWARD, a, &found, err) ||

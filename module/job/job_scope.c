@@ -1,7 +1,7 @@
 #include "job_scope.h"
 
 #define MINUTE (60 * USEC_PER_S)
-#define WHOLE_AFTER (12 * 60 * MINUTE)
+#define WHOLE_AFTER (INT64_C(12) * 60 * MINUTE)
 #define WHOLE_PAUSE (5 * MINUTE) /* between two that people asked for */
 #define NIGHT_HOUR 1
 #define NIGHT_MINUTES 240

@@ -56,7 +56,7 @@ static bool bake(struct page *p, const struct page_copy *copy,
                  const struct store_credential_source *award, struct sv *bytes, struct err *err) {
     struct image_bake what = {.form = copy->form->text == STORE_FORM_JSON ? IMAGE_BAKE_3_JSON
                                                                           : IMAGE_BAKE_3_JWT};
-    struct sv picture;
+    struct sv picture = {0};
     if (copy->form->is_ob2 ? !bake_of_ob2(p, award->public_id, &what, err)
                            : !text_of(p, copy, &what.text, err)) {
         return false;
@@ -70,7 +70,7 @@ static bool bake(struct page *p, const struct page_copy *copy,
 
 bool page_copy_make(struct page *p, const struct page_copy *copy, struct sv *bytes,
                     struct err *err) {
-    struct store_credential_source award;
+    struct store_credential_source award = {0};
     if (copy->form->carrier == PAGE_COPY_TEXT) {
         return text_of(p, copy, bytes, err);
     }
@@ -199,13 +199,13 @@ static bool find_own(struct page *p, struct sv badge_id, struct store_mine *out,
 }
 
 static bool hand_over_archive(struct page *p, struct sv badge_id, struct sv name, struct err *err) {
-    struct sv zip;
+    struct sv zip = {0};
     return page_archive(p, badge_id, &zip, err) &&
            hand_over(p, "application/zip", zip, sv_printf(p->arena, "%.*s.zip", SV_ARG(name)), err);
 }
 
 bool page_download(struct page *p, struct err *err) {
-    struct store_mine own;
+    struct store_mine own = {0};
     struct sv name = web_arg(p->req, "form");
     const struct page_copy_form *form = page_copy_form(name);
     struct sv bytes;
@@ -269,7 +269,7 @@ static json_t *copies_of(const struct page *p, const struct store_mine *own) {
 }
 
 bool page_add_copies(struct page *p, json_t *model, struct sv badge_id, struct err *err) {
-    struct store_mine own;
+    struct store_mine own = {0};
     struct err why = {0};
     json_t *copies = json_null();
     if (find_own(p, badge_id, &own, &why)) {

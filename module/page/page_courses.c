@@ -276,7 +276,7 @@ static json_t *paging(const struct page *p, const struct asked *q,
     }
     json_t *out = json_object();
     json_t *next = json_null();
-    if (has_more) {
+    if (has_more && last != NULL) {
         struct sv after = sv_printf(p->arena, "%d.%.*s", last->is_fine, SV_ARG(last->public_id));
         next = url_object(list_url(p, q, q->want.show, after));
     }

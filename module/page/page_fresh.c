@@ -143,7 +143,7 @@ static bool is_plain(struct sv query) {
     for (size_t i = 0; i < query.len; i++) {
         char c = query.ptr[i];
         bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_word && memchr("%&=+-._~", c, 8) == NULL) {
+        if (!is_word && sv_find(SV("%&=+-._~"), c) == 8) {
             return false;
         }
     }

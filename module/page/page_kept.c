@@ -42,7 +42,7 @@ static struct slot *set_of(struct page_kept *kept, struct sv id) {
     for (size_t i = 0; i < id.len; i++) {
         hash = (hash ^ (unsigned char)id.ptr[i]) * 16777619U;
     }
-    return &kept->slots[hash % (PAGE_KEPT_COUNT / WAYS) * WAYS];
+    return &kept->slots[(size_t)(hash % (PAGE_KEPT_COUNT / WAYS)) * WAYS];
 }
 
 static bool is_key(const struct slot *s, struct sv id, struct sv mark) {

@@ -205,7 +205,7 @@ static bool part_take(const struct body *b, struct sv delimiter, size_t *at, str
 }
 
 static bool parts_take(const struct body *b, struct sv delimiter, struct web_form *out) {
-    struct sv text;
+    struct sv text = {0};
     size_t at = delimiter.len - 2;
     if (!body_get(b, 0, at, &text) || !sv_eq(text, sv_skip(delimiter, 2))) {
         return false;
