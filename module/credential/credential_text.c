@@ -61,7 +61,7 @@ void build_put_text(json_t *object, const char *name, struct sv text) {
 bool build_put_clean(json_t *object, const char *name, const char *field, struct sv text,
                      struct err *err) {
     AUTO_ARENA a = {0};
-    struct sv clean;
+    struct sv clean = {0};
     if (!credential_text_clean(&a, field, text, &clean, err)) {
         return false;
     }

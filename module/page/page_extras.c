@@ -111,7 +111,10 @@ struct sv page_extras(const struct page *p, const struct page_extras_of *of) {
         page_set_text(out, "frame_origin", frame_origin);
     }
     add(out, "deep_link", deep_link(of->launch));
-    if (l->product.len > 0 && !sv_eq(l->product, of->registration->product)) {
+    /* the registration in memory may be some seconds old, and a choice's answer goes by the product
+     */
+    bool is_choice = l->message == MODEL_MESSAGE_DEEP_LINKING;
+    if (l->product.len > 0 && (is_choice || !sv_eq(l->product, of->registration->product))) {
         page_set_text(out, "product", l->product);
         page_set_text(out, "platform_guid", l->platform_guid);
     }

@@ -185,7 +185,7 @@ static bool part_add(const struct body *b, const struct part *p, size_t at, size
 
 /* One part, from behind its delimiter's line; *at becomes what is behind the next delimiter. */
 static bool part_take(const struct body *b, struct sv delimiter, size_t *at, struct web_form *out) {
-    struct sv head;
+    struct sv head = {0};
     struct part p = {0};
     size_t end = 0;
     if (!body_get(b, *at, PART_HEADER_MAX_BYTES + 4, &head)) {

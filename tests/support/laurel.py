@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import shlex
 import shutil
@@ -50,9 +51,12 @@ def scratch():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below what the system gives to clients: nobody who connects somewhere takes it before our server listens."""
+    while True:
+        port = random.randrange(12000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(check, seconds, what):
@@ -192,7 +196,8 @@ class Laurel:
         nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
         self.run("nginx", [nginx, "-e", str(self.folder / "nginx-error.log"), "-p", str(self.folder),
                            "-c", str(self.folder / "nginx.conf")], self.folder / "nginx.log")
-        wait_until(lambda: self.answers("/healthz") is not None, 10, "nginx listens")
+        wait_until(lambda: self.processes["nginx"].poll() is not None or self.answers("/healthz") is not None, 10, "nginx listens")
+        assert self.processes["nginx"].poll() is None, (self.folder / "nginx-error.log").read_text(errors="replace")
 
     def start_serve(self, name="serve", ready=True):
         process = self.run(name, [str(program()), "-c", str(self.config), "serve"], self.serve_log)

@@ -118,6 +118,7 @@ static void canvas__reads_again_whom_something_happened_to(void **state) {
         if (member_of(b, ANA)->is_unread || !member_of(b, BEN)->is_unread || f == NULL ||
             f->is_kept) {
             fail_msg("%s", rows[i].name);
+            return;
         }
         assert_dec(f->score, "3");
         assert_null(fact_of(b, BEN, MODEL_ITEM_ACTIVITY, "120"));

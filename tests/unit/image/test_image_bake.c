@@ -28,7 +28,9 @@ static struct sv decoded(struct arena *a, struct sv base64) {
     str_init(&url, a, base64.len + 1);
     for (size_t i = 0; i < base64.len && base64.ptr[i] != '='; i++) {
         char c = base64.ptr[i];
-        str_add_char(&url, c == '+' ? '-' : c == '/' ? '_' : c);
+        bool is_plus = c == '+';
+        bool is_slash = c == '/';
+        str_add(&url, is_plus ? SV("-") : is_slash ? SV("_") : sv_of(&c, 1));
     }
     assert_true(base64url_decode(a, str_sv(&url), &out, &err));
     return out;
