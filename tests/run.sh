@@ -27,7 +27,7 @@ jobs=$(nproc 2>/dev/null || echo 2)
 # shellcheck disable=SC2046 # lists of words on purpose
 need_packages $(packages_to_build) $(packages_to_run) clang ccache libcmocka-dev \
     python3-pytest python3-pytest-xdist python3-psycopg2 python3-cryptography python3-pyld python3-jsonschema \
-    python3-pil zbar-tools poppler-utils pngcheck
+    python3-pil zbar-tools poppler-utils pngcheck apache2-bin
 [ -n "$quick" ] || need_packages clang-format clang-tidy cppcheck shellcheck python3-selenium chromium chromium-driver \
     webkit2gtk-driver xvfb
 

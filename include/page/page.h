@@ -21,6 +21,7 @@ struct page_options {
     const char *version;
     struct sv metrics_token; /* empty: metrics to loopback only */
     int threads;             /* how many requests are served at once */
+    unsigned kept_forms;     /* page_files.h; 0: a program is behind the pages */
 };
 
 /* Compiles the templates. Fails: ERR_BUG naming template and line. */

@@ -1,10 +1,11 @@
 #include "app_export.h"
-#include "issue_export.h"
+#include "page_files.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct export_line {
-    struct sv folder, institution;
+    struct sv folder, institution, forms;
     bool is_json;
 };
 
@@ -19,47 +20,58 @@ static struct sv root_of(struct app *app, const char *path) {
                : sv_head(text, text.len - part);
 }
 
-/* Below the document root, a file stands where its address says, base_url's path included. */
-struct target {
-    const struct app_export_folder *folder;
-    struct sv below; /* "badges/" of https://host/badges; or empty */
-};
-
 static bool put(void *ctx, const struct issue_file *file, struct err *err) {
     AUTO_ARENA a = {0};
-    const struct target *t = ctx;
-    /* These two tell servers and people about the whole folder. */
-    bool is_above = sv_eq(file->path, SV("README.txt")) || sv_eq(file->path, SV("nginx.conf")) ||
-                    sv_eq(file->path, SV(".htaccess"));
-    struct sv below = is_above ? sv_of(NULL, 0) : t->below;
-    const char *path = arena_printf(&a, "%.*s%.*s", SV_ARG(below), SV_ARG(file->path));
-    const char *also = arena_printf(&a, "%.*s%.*s", SV_ARG(below), SV_ARG(file->also));
-    return app_export_write(t->folder, path, file->body, err) &&
-           (file->also.len == 0 || app_export_link(t->folder, path, also, file->body, err));
+    const char *path = sv_c(&a, file->path);
+    return app_export_write(ctx, path, file->body, err) &&
+           (file->also.len == 0 ||
+            app_export_link(ctx, path, sv_c(&a, file->also), file->body, err));
 }
 
-static struct sv below_of(struct app *app) {
-    struct sv url = app->conf.base_url;
-    struct sv scheme;
-    struct sv rest;
-    (void)sv_cut(url, ':', &scheme, &rest);
-    rest = sv_skip(rest, 2);
-    rest = sv_skip(rest, sv_find(rest, '/') + 1);
-    while (sv_ends(rest, SV("/"))) {
-        rest = sv_head(rest, rest.len - 1);
+static bool keep(void *ctx, struct sv path, struct sv mark) {
+    AUTO_ARENA a = {0};
+    return app_export_keep(ctx, sv_c(&a, path), mark);
+}
+
+static bool read_forms(struct sv list, unsigned *out, struct err *err) {
+    static const struct {
+        const char *name;
+        unsigned form;
+    } forms[] = {{"html", ISSUE_EXPORT_HTML},
+                 {"svg", ISSUE_EXPORT_SVG},
+                 {"png", ISSUE_EXPORT_PNG},
+                 {"pdf", ISSUE_EXPORT_PDF},
+                 {"ob2", ISSUE_EXPORT_OB2}};
+    struct sv one;
+    *out = list.ptr == NULL ? ISSUE_EXPORT_ALL : 0;
+    for (bool is_more = list.len > 0; is_more;) {
+        is_more = sv_cut(list, ',', &one, &list);
+        size_t i = 0;
+        while (i < ARRAY_LEN(forms) && !sv_eq(one, sv_from(forms[i].name))) {
+            i++;
+        }
+        if (i == ARRAY_LEN(forms)) {
+            return err_because(err, ERR_INPUT, "usage",
+                               "--forms takes html, svg, png, pdf and ob2 with commas between, "
+                               "not `%.*s`",
+                               SV_ARG(sv_clip_utf8(one, 100)));
+        }
+        *out |= forms[i].form;
     }
-    return rest.len == 0 ? rest : sv_printf(&app->arena, "%.*s/", SV_ARG(rest));
+    return true;
 }
 
 static bool print(const struct export_line *l, const struct issue_exported *n, struct err *err) {
     if (l->is_json) {
         return app_print_json(
-            json_pack("{s:s%, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "folder", l->folder.ptr,
-                      l->folder.len, "institutions", (json_int_t)n->institutions, "issuers",
-                      (json_int_t)n->issuers, "keys", (json_int_t)n->keys, "badges",
+            json_pack("{s:s%, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "folder",
+                      l->folder.ptr, l->folder.len, "institutions", (json_int_t)n->institutions,
+                      "issuers", (json_int_t)n->issuers, "keys", (json_int_t)n->keys, "badges",
                       (json_int_t)n->badges, "awards", (json_int_t)n->awards, "status_lists",
                       (json_int_t)n->lists, "unsigned_awards", (json_int_t)n->unsigned_awards,
-                      "refused_badges", (json_int_t)n->refused_badges),
+                      "refused_badges", (json_int_t)n->refused_badges, "certificates_drawn",
+                      (json_int_t)n->certificates, "certificates_kept",
+                      (json_int_t)n->kept_certificates, "undrawn", (json_int_t)n->undrawn),
             err);
     }
     printf("Wrote %zu shared awards, %zu badges, %zu issuers, %zu keys and %zu status lists to "
@@ -75,20 +87,39 @@ static bool print(const struct export_line *l, const struct issue_exported *n, s
                "wait for that.\n",
                n->refused_badges);
     }
+    if (n->undrawn > 0) {
+        printf("%zu pictures and certificates could not be drawn this time: export again. What is "
+               "drawn is not drawn twice.\n",
+               n->undrawn);
+    }
     return true;
 }
 
-static bool write_folder(struct app *app, const struct export_line *l,
+static bool write_folder(struct app *app, const struct export_line *l, unsigned forms,
                          struct app_export_folder *folder, struct issue_exported *counts,
                          struct err *err) {
-    struct target target = {.folder = folder, .below = below_of(app)};
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct page_app *pages = NULL;
+    const struct page_options page_options = {.store = app->store,
+                                              .base_url = app->conf.base_url,
+                                              .clock = clock_system,
+                                              .version = LAUREL_VERSION,
+                                              .threads = 1,
+                                              .kept_forms = forms};
+    if (!page_create(&page_options, &pages, err)) {
+        return false;
+    }
     const struct issue_export options = {.institution = l->institution,
                                          .root = root_of(app, folder->part),
+                                         .forms = forms,
+                                         .draws_max = cores > 0 ? (unsigned)cores : 1,
                                          .now = clock_now(&clock_system),
-                                         .sink = {.put = put, .ctx = &target}};
+                                         .pages = page_files(pages),
+                                         .sink = {.put = put, .keep = keep, .ctx = folder}};
     struct issue *issue = issue_create(app->store, app->conf.base_url);
     bool is_ok = issue_export(issue, &options, counts, err) && app_export_finish(folder, err);
     issue_destroy(issue);
+    page_destroy(pages);
     return is_ok;
 }
 
@@ -102,22 +133,32 @@ bool app_export(struct app *app, int argc, char **argv, bool is_help, struct err
         {.name = "institution",
          .text = &l.institution,
          .help = "NAME  of this institution only; else of all"},
+        {.name = "forms",
+         .text = &l.forms,
+         .help = "LIST  beside JSON and tokens only these of html,svg,png,pdf,ob2; else all that "
+                 "links\n                  may lead to (a certificate, pdf, takes a twentieth of a "
+                 "second to draw)"},
         {.name = "json", .flag = &l.is_json, .help = "  print what was written as JSON"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
-        app_args_print(stdout, "export --static DIR [--institution NAME] [--json]",
-                       "Writes everything public as files that any web server can serve for ever: "
-                       "issuers, keys,\nstatus lists, badges and the awards that learners share. "
-                       "Served under the same name,\nbadges stay verifiable without Laurel; DIR/"
-                       "README.txt says how. DIR is replaced when all\nis written, not before.",
-                       &line);
+        app_args_print(
+            stdout, "export --static DIR [--institution NAME] [--forms LIST] [--json]",
+            "Writes everything public as files that any web server can serve for ever: "
+            "issuers, keys,\nstatus lists, badges and the awards that learners share, with "
+            "their pages, pictures and\ncertificates. Served under the same name, badges "
+            "stay verifiable without Laurel;\nDIR/README.txt says how. DIR is replaced "
+            "when all is written, not before. An export that\nwas interrupted, or is made "
+            "again, does not draw the same certificate twice.",
+            &line);
         return true;
     }
     struct app_export_folder folder = {.fd = -1};
     struct issue_exported counts = {0};
-    bool is_ok = app_args_read(argc, argv, &line, err) && app_open_sealed_store(app, err) &&
-                 store_ready(app->store, err) && app_export_open(app, l.folder, &folder, err) &&
-                 write_folder(app, &l, &folder, &counts, err);
+    unsigned forms = 0;
+    bool is_ok = app_args_read(argc, argv, &line, err) && read_forms(l.forms, &forms, err) &&
+                 app_open_sealed_store(app, err) && store_ready(app->store, err) &&
+                 app_export_open(app, l.folder, &folder, err) &&
+                 write_folder(app, &l, forms, &folder, &counts, err);
     app_export_close(&folder);
     return is_ok && print(&l, &counts, err);
 }

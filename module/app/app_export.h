@@ -1,5 +1,6 @@
 /* The folder that `laurel export` makes: written beside its place, and put there when it is whole.
- * An interrupted export leaves what was there, and its rest is overwritten by the next. */
+ * An interrupted export leaves what was there; the next one takes the certificates that it had
+ * drawn and writes all else anew. */
 #pragma once
 #include "app.h"
 
@@ -22,6 +23,9 @@ NODISCARD bool app_export_write(const struct app_export_folder *folder, const ch
 /* A second name for a file, or a copy where the file system has no such thing. */
 NODISCARD bool app_export_link(const struct app_export_folder *folder, const char *from,
                                const char *path, struct sv body, struct err *err);
+/* `path` (folder/NAME) is to be what the export that broke off, or the one before, had there, if
+ * that ends with `mark`. */
+bool app_export_keep(const struct app_export_folder *folder, const char *path, struct sv mark);
 /* In its place, in one step where the system can; what was there is removed. */
 NODISCARD bool app_export_finish(struct app_export_folder *folder, struct err *err);
 void app_export_close(struct app_export_folder *folder);

@@ -2,7 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,6 +10,8 @@
 
 #define PATH_BYTES_MAX 3000
 #define MARK_BYTES_MAX ((size_t)64 << 10)
+#define TAIL_BYTES_MAX 128
+#define DRAWN ".drawn" /* certificates of an export that broke off */
 
 static bool failed(struct err *err, const char *path, const char *what) {
     char why[128];
@@ -59,25 +61,66 @@ static bool check_place(struct app *app, const char *path, struct err *err) {
                        SV_ARG(base_url));
 }
 
-/* All but the mark, which says that the rest may go. */
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at) {
-    (void)st;
-    (void)kind;
-    bool is_kept =
-        at->level == 0 || (at->level == 1 && strcmp(path + at->base, APP_EXPORT_MARK) == 0);
-    return is_kept ? 0 : remove(path);
+static bool is_listed(const char *const *names, const char *name) {
+    while (*names != NULL && strcmp(*names, name) != 0) {
+        names++;
+    }
+    return *names != NULL;
 }
 
-/* Everything in a folder of ours, which stays itself. */
-static bool empty(struct arena *a, const char *path, struct err *err) {
+/* Everything in a folder of ours but what is named in `kept`; the folder itself stays. */
+static bool empty(struct arena *a, const char *path, const char *const *kept, struct err *err) {
+    char *const roots[] = {sv_c(a, sv_from(path)), NULL};
+    bool is_ok = true;
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+    for (FTSENT *one = NULL; is_ok && tree != NULL && (one = fts_read(tree)) != NULL;) {
+        if (one->fts_level == 1 && is_listed(kept, one->fts_name)) {
+            (void)fts_set(tree, one, FTS_SKIP);
+        } else if (one->fts_level > 0 && one->fts_info != FTS_D) {
+            is_ok = remove(one->fts_accpath) == 0 || errno == ENOENT;
+        }
+    }
+    is_ok = is_ok && tree != NULL;
+    int why = errno;
+    if (tree != NULL) {
+        (void)fts_close(tree);
+    }
+    errno = why;
+    return is_ok || failed(err, path, "cannot be emptied");
+}
+
+/* All of an export. The mark goes last: it says that the rest may go. */
+static bool empty_whole(struct arena *a, const char *path, struct err *err) {
+    static const char *const kept[] = {APP_EXPORT_MARK, NULL};
     const char *mark = arena_printf(a, "%s/" APP_EXPORT_MARK, path);
-    return (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 &&
-            (unlink(mark) == 0 || errno == ENOENT)) ||
-           failed(err, path, "cannot be emptied");
+    return empty(a, path, kept, err) &&
+           (unlink(mark) == 0 || errno == ENOENT || failed(err, mark, "cannot be removed"));
+}
+
+/* Certificates take long to draw: those of an export that broke off are put aside. */
+static bool save_drawn(const struct app_export_folder *folder, struct err *err) {
+    int drawn = openat(folder->fd, "awards", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (drawn < 0) {
+        return errno == ENOENT || failed(err, folder->part, "cannot be read");
+    }
+    DIR *dir = fdopendir(drawn);
+    bool is_ok = dir != NULL && (mkdirat(folder->fd, DRAWN, 0755) == 0 || errno == EEXIST);
+    for (const struct dirent *one = NULL; is_ok && (one = readdir(dir)) != NULL;) {
+        char to[sizeof DRAWN + sizeof one->d_name];
+        (void)snprintf(to, sizeof to, DRAWN "/%s", one->d_name);
+        is_ok = !sv_ends(sv_from(one->d_name), SV(".pdf")) ||
+                renameat(dirfd(dir), one->d_name, folder->fd, to) == 0;
+    }
+    is_ok = is_ok || failed(err, folder->part, "cannot be made ready");
+    (void)(dir != NULL ? closedir(dir) : close(drawn));
+    return is_ok;
 }
 
 static bool mark(const struct app_export_folder *folder, struct err *err) {
     AUTO_ARENA a = {0};
+    if (faccessat(folder->fd, APP_EXPORT_MARK, F_OK, 0) == 0) {
+        return true; /* check_place has read it */
+    }
     AUTO_JSON *object = json_pack("{s:s%}", "base_url", folder->base_url.ptr, folder->base_url.len);
     return app_export_write(folder, APP_EXPORT_MARK, js_dump(&a, object), err);
 }
@@ -106,6 +149,7 @@ bool app_export_open(struct app *app, struct sv path, struct app_export_folder *
     while (path.len > 1 && sv_ends(path, SV("/"))) {
         path = sv_head(path, path.len - 1);
     }
+    static const char *const kept[] = {APP_EXPORT_MARK, DRAWN, NULL};
     *out = (struct app_export_folder){.fd = -1, .base_url = app->conf.base_url};
     if (path.len == 0 || path.len > PATH_BYTES_MAX || sv_ends(path, SV("/")) ||
         sv_eq(path, SV(".")) || sv_ends(path, SV("/.")) || sv_ends(path, SV(".."))) {
@@ -116,7 +160,7 @@ bool app_export_open(struct app *app, struct sv path, struct app_export_folder *
     out->path = sv_c(&app->arena, path);
     out->part = arena_printf(&app->arena, "%s.part", out->path);
     return check_place(app, out->path, err) && check_place(app, out->part, err) && lock(out, err) &&
-           empty(&app->arena, out->part, err) && mark(out, err);
+           mark(out, err) && save_drawn(out, err) && empty(&app->arena, out->part, kept, err);
 }
 
 static bool make_folders(const struct app_export_folder *folder, const char *path,
@@ -176,8 +220,49 @@ bool app_export_link(const struct app_export_folder *folder, const char *from, c
            app_export_write(folder, path, body, err);
 }
 
+static bool ends_with(int fd, struct sv mark) {
+    char tail[TAIL_BYTES_MAX];
+    struct stat st;
+    return mark.len <= sizeof tail && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           st.st_size >= (off_t)mark.len &&
+           pread(fd, tail, mark.len, st.st_size - (off_t)mark.len) == (ssize_t)mark.len &&
+           sv_eq(sv_of(tail, mark.len), mark);
+}
+
+static bool keep_from(const struct app_export_folder *folder, int at, const char *from,
+                      const char *path, struct sv mark) {
+    int fd = openat(at, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool is_same = fd >= 0 && ends_with(fd, mark);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_same && linkat(at, from, folder->fd, path, 0) == 0;
+}
+
+bool app_export_keep(const struct app_export_folder *folder, const char *path, struct sv mark) {
+    char from[PATH_BYTES_MAX + 256];
+    const char *name = strrchr(path, '/');
+    (void)snprintf(from, sizeof from, DRAWN "%s", name == NULL ? "" : name);
+    if (name != NULL && keep_from(folder, folder->fd, from, path, mark)) {
+        return true;
+    }
+    (void)snprintf(from, sizeof from, "%s/%s", folder->path, path);
+    return keep_from(folder, AT_FDCWD, from, path, mark);
+}
+
+static bool remove_drawn(const struct app_export_folder *folder, struct arena *a, struct err *err) {
+    static const char *const kept[] = {NULL};
+    const char *drawn = arena_printf(a, "%s/" DRAWN, folder->part);
+    return faccessat(AT_FDCWD, drawn, F_OK, 0) != 0 ||
+           (empty(a, drawn, kept, err) &&
+            (rmdir(drawn) == 0 || failed(err, drawn, "cannot be removed")));
+}
+
 bool app_export_finish(struct app_export_folder *folder, struct err *err) {
     AUTO_ARENA a = {0};
+    if (!remove_drawn(folder, &a, err)) {
+        return false;
+    }
     /* On the disk before it takes the old one's place. */
     if (syncfs(folder->fd) != 0) {
         return failed(err, folder->part, "cannot be written to the disk");
@@ -189,7 +274,7 @@ bool app_export_finish(struct app_export_folder *folder, struct err *err) {
         renameat2(AT_FDCWD, folder->part, AT_FDCWD, folder->path, RENAME_EXCHANGE) != 0) {
         return failed(err, folder->part, "cannot take its place");
     }
-    return empty(&a, folder->part, err) &&
+    return empty_whole(&a, folder->part, err) &&
            (rmdir(folder->part) == 0 || failed(err, folder->part, "cannot be removed"));
 }
 

@@ -1,48 +1,50 @@
 /* All that is published, as files. */
 #include "issue_export.h"
 #include "base_blob.h"
-#include "base_encode.h"
-#include "image_badge.h"
-#include "image_bake.h"
-#include "issue_internal.h"
-#include "store_export.h"
-#include <string.h>
+#include "issue_copy.h"
+#include "issue_export_walk.h"
 
 extern const struct blob blob_export[];
 extern const size_t blob_export_count;
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 
-struct walk {
-    struct issue *issue;
-    const struct issue_export *options;
-    struct issue_exported *out;
-    int64_t institution_id;
-    struct sv svg; /* picture of the badge at hand */
-    json_t *keys;  /* of all issuers */
-};
-
-static bool put(const struct walk *w, struct sv path, struct sv also, struct sv body,
-                struct err *err) {
+bool issue_walk_put_both(const struct issue_walk *w, struct sv path, struct sv also, struct sv body,
+                         struct err *err) {
     const struct issue_file file = {.path = path, .also = also, .body = body};
     return w->options->sink.put(w->options->sink.ctx, &file, err);
 }
 
-static bool put_json(const struct walk *w, struct sv path, struct arena *a, json_t *document,
-                     struct err *err) {
-    AUTO_JSON *owned = document;
-    return put(w, path, sv_of(NULL, 0), js_dump(a, owned), err);
+bool issue_walk_put(const struct issue_walk *w, struct sv path, struct sv body, struct err *err) {
+    return issue_walk_put_both(w, path, sv_of(NULL, 0), body, err);
 }
 
-static struct sv path_of(struct arena *a, const char *folder, struct sv id, const char *ending) {
+static bool put_json(const struct issue_walk *w, struct sv path, struct arena *a, json_t *document,
+                     struct err *err) {
+    AUTO_JSON *owned = document;
+    return issue_walk_put(w, path, js_dump(a, owned), err);
+}
+
+struct sv issue_walk_path(struct arena *a, const char *folder, struct sv id, const char *ending) {
     return sv_printf(a, "%s/%.*s%s", folder, SV_ARG(id), ending);
 }
 
+bool issue_walk_put_page(const struct issue_walk *w, enum issue_export_kind kind, struct sv path,
+                         struct sv id, struct arena *a, struct err *err) {
+    const struct issue_export_pages *pages = &w->options->pages;
+    const struct issue_export_page what = {.kind = kind, .id = id};
+    struct sv html = {0};
+    return (w->options->forms & ISSUE_EXPORT_HTML) == 0 ||
+           (pages->html(pages->ctx, &what, w->options->now, a, &html, err) &&
+            issue_walk_put(w, path, html, err));
+}
+
 /* A visitor of one row; the arena is that of its page. */
-typedef bool visit(struct walk *w, const struct store_export_row *row, struct arena *a,
+typedef bool visit(struct issue_walk *w, const struct store_export_row *row, struct arena *a,
                    struct err *err);
 
-static bool walk_pages(struct walk *w, struct store_export_query q, visit *each, struct err *err) {
+static bool walk_pages(struct issue_walk *w, struct store_export_query q, visit *each,
+                       struct err *err) {
     struct store_export_page page = {.count = STORE_EXPORT_PAGE};
     while (page.count == STORE_EXPORT_PAGE) {
         AUTO_ARENA a = {0};
@@ -59,77 +61,110 @@ static bool walk_pages(struct walk *w, struct store_export_query q, visit *each,
     return true;
 }
 
-static bool walk_kind(struct walk *w, enum store_export_kind kind, visit *each, struct err *err) {
+static bool walk_kind(struct issue_walk *w, enum store_export_kind kind, visit *each,
+                      struct err *err) {
     return walk_pages(
         w, (struct store_export_query){.kind = kind, .institution_id = w->institution_id}, each,
         err);
 }
 
-static bool picture(const struct store_export_row *badge, struct arena *a, struct sv *out,
-                    struct err *err) {
-    struct str svg;
-    const struct image_badge art = {.key = badge->key, .name = badge->name};
-    str_init(&svg, a, IMAGE_BADGE_MAX_BYTES);
-    if (!image_badge_draw(&art, &svg, err)) {
+/* A badge's picture or preview; a drawing that cannot be made leaves *png empty. */
+static bool picture(struct issue_walk *w, struct sv badge_id, enum store_picture_kind kind,
+                    struct arena *a, struct sv *png, struct err *err) {
+    struct issue_picture made = {0};
+    struct err why = {0};
+    *png = sv_of(NULL, 0);
+    if (!issue_picture_find(w->issue, badge_id, kind, a, &made, err)) {
         return false;
     }
-    *out = str_sv(&svg);
-    return str_ok(&svg, "the badge's drawing", err);
-}
-
-static bool award_put(struct walk *w, const struct store_export_row *award, struct arena *a,
-                      struct err *err) {
-    struct sv id = award->public_id;
-    struct sv baked;
-    const struct image_bake bake = {.form = IMAGE_BAKE_3_JSON, .text = award->json};
-    if (award->json.len == 0 || award->token.len == 0) {
-        w->out->unsigned_awards++;
-        return true;
+    if (made.key.bytes.len == 0 && !issue_picture_draw(w->issue, &made, a, &why)) {
+        w->out->undrawn++;
+        *err = why;
+        return why.code == ERR_INPUT;
     }
-    w->out->awards++;
-    return put(w, path_of(a, "awards", id, ""), path_of(a, "awards", id, ".json"), award->json,
-               err) &&
-           put(w, path_of(a, "awards", id, ".jwt"), sv_of(NULL, 0), award->token, err) &&
-           image_bake_svg(a, w->svg, &bake, &baked, err) &&
-           put(w, path_of(a, "awards", id, ".svg"), sv_of(NULL, 0), baked, err);
+    *png = made.key.bytes;
+    return true;
 }
 
-static bool badge_put(struct walk *w, const struct store_export_row *badge, struct arena *a,
-                      struct err *err) {
+static bool put_unless_empty(struct issue_walk *w, struct sv path, struct sv body,
+                             struct err *err) {
+    return body.len == 0 || issue_walk_put(w, path, body, err);
+}
+
+static bool badge_pictures_put(struct issue_walk *w, struct sv id, struct arena *a,
+                               struct err *err) {
+    struct sv preview = {0};
+    return issue_art(w->issue, id, a, &w->svg, err) &&
+           picture(w, id, STORE_PICTURE_BADGE, a, &w->png, err) &&
+           picture(w, id, STORE_PICTURE_PREVIEW, a, &preview, err) &&
+           issue_walk_put(w, issue_walk_path(a, "badges", id, "/image.svg"), w->svg, err) &&
+           put_unless_empty(w, issue_walk_path(a, "badges", id, "/image.png"), w->png, err) &&
+           put_unless_empty(w, issue_walk_path(a, "badges", id, "/preview.png"), preview, err);
+}
+
+/* A document of 2.0 that is there only for issuers with an e-mail address. */
+static bool put_ob2(struct issue_walk *w, struct sv path, struct sv id,
+                    bool (*make)(struct issue *, struct sv, struct arena *, json_t **,
+                                 struct err *),
+                    struct arena *a, bool *is_there, struct err *err) {
     json_t *document = NULL;
     struct err why = {0};
-    const struct store_export_query awards = {
-        .kind = STORE_EXPORT_AWARDS, .institution_id = w->institution_id, .badge_id = badge->id};
-    if (!picture(badge, a, &w->svg, err) || !walk_pages(w, awards, award_put, err) ||
-        !put(w, path_of(a, "badges", badge->public_id, "/image.svg"), sv_of(NULL, 0), w->svg,
-             err)) {
-        return false;
-    }
-    if (!issue_badge_document(w->issue, badge->public_id, a, &document, &why)) {
-        w->out->refused_badges++;
+    *is_there = (w->options->forms & ISSUE_EXPORT_OB2) != 0;
+    if (*is_there && !make(w->issue, id, a, &document, &why)) {
+        *is_there = false;
         *err = why;
-        return why.code == ERR_INPUT; /* a text of it: the others go on */
+        return why.code == ERR_NOT_FOUND;
     }
-    w->out->badges++;
-    return put_json(w, path_of(a, "badges", badge->public_id, ".json"), a, document, err);
+    return !*is_there || put_json(w, path, a, document, err);
 }
 
-static bool list_put(struct walk *w, struct sv id, struct arena *a, struct err *err) {
+static bool badge_documents_put(struct issue_walk *w, struct sv id, struct arena *a,
+                                struct err *err) {
+    json_t *document = NULL;
+    return issue_badge_document(w->issue, id, a, &document, err) &&
+           put_json(w, issue_walk_path(a, "badges", id, ".json"), a, document, err) &&
+           put_ob2(w, issue_walk_path(a, "ob2/badges", id, ""), id, issue_ob2_badge, a, &w->has_ob2,
+                   err) &&
+           issue_walk_put_page(w, ISSUE_EXPORT_BADGE_PAGE,
+                               issue_walk_path(a, "badges", id, ".html"), id, a, err);
+}
+
+static bool badge_put(struct issue_walk *w, const struct store_export_row *badge, struct arena *a,
+                      struct err *err) {
+    struct err why = {0};
+    w->has_ob2 = false;
+    w->out->badges++;
+    if (!badge_pictures_put(w, badge->public_id, a, err)) {
+        return false;
+    }
+    if (!badge_documents_put(w, badge->public_id, a, &why)) {
+        if (why.code != ERR_INPUT) {
+            *err = why;
+            return false;
+        }
+        w->out->badges--; /* a text of it: the others go on */
+        w->out->refused_badges++;
+    }
+    return issue_walk_awards(w, badge->id, err);
+}
+
+static bool list_put(struct issue_walk *w, struct sv id, struct arena *a, struct err *err) {
     struct sv json;
     struct sv token;
     w->out->lists++;
     return issue_status_document(w->issue, id, STORE_FORM_JSON, w->options->now, a, &json, err) &&
            issue_status_document(w->issue, id, STORE_FORM_TOKEN, w->options->now, a, &token, err) &&
-           put(w, path_of(a, "status", id, ""), path_of(a, "status", id, ".json"), json, err) &&
-           put(w, path_of(a, "status", id, ".jwt"), sv_of(NULL, 0), token, err);
+           issue_walk_put_both(w, issue_walk_path(a, "status", id, ""),
+                               issue_walk_path(a, "status", id, ".json"), json, err) &&
+           issue_walk_put(w, issue_walk_path(a, "status", id, ".jwt"), token, err);
 }
 
-static bool lists_put(struct walk *w, const struct store_export_row *pair, struct arena *a,
+static bool lists_put(struct issue_walk *w, const struct store_export_row *pair, struct arena *a,
                       struct err *err) {
     return list_put(w, pair->public_id, a, err) && list_put(w, pair->suspension_id, a, err);
 }
 
-static bool keys_put(struct walk *w, const struct store_export_row *issuer, struct arena *a,
+static bool keys_put(struct issue_walk *w, const struct store_export_row *issuer, struct arena *a,
                      struct err *err) {
     struct store_issuer_key *stored = NULL;
     size_t count = 0;
@@ -149,7 +184,7 @@ static bool keys_put(struct walk *w, const struct store_export_row *issuer, stru
                                     credential_key_document(w->issue->base_url, &key, did));
         w->out->keys++;
         bool is_put =
-            put_json(w, path_of(a, "keys", key.public_id, ""), a,
+            put_json(w, issue_walk_path(a, "keys", key.public_id, ""), a,
                      credential_key_document(w->issue->base_url, &key, sv_of(NULL, 0)), err);
         json_decref(parsed);
         if (!is_put) {
@@ -159,23 +194,28 @@ static bool keys_put(struct walk *w, const struct store_export_row *issuer, stru
     return true;
 }
 
-static bool issuer_put(struct walk *w, const struct store_export_row *issuer, struct arena *a,
+static bool issuer_put(struct issue_walk *w, const struct store_export_row *issuer, struct arena *a,
                        struct err *err) {
     struct sv id = issuer->public_id;
     json_t *profile = NULL;
     json_t *did = NULL;
     json_t *revocations = NULL;
+    bool has_ob2 = false;
     w->out->issuers++;
     return issue_revocation_document(w->issue, id, a, &revocations, err) &&
-           put_json(w, path_of(a, "revocations", id, ""), a, revocations, err) &&
+           put_json(w, issue_walk_path(a, "revocations", id, ""), a, revocations, err) &&
            issue_profile_document(w->issue, id, a, &profile, err) &&
-           put_json(w, path_of(a, "issuers", id, ".json"), a, profile, err) &&
+           put_json(w, issue_walk_path(a, "issuers", id, ".json"), a, profile, err) &&
            issue_did_document(w->issue, id, a, &did, err) &&
-           put_json(w, path_of(a, "issuers", id, "/did.json"), a, did, err) &&
+           put_json(w, issue_walk_path(a, "issuers", id, "/did.json"), a, did, err) &&
+           put_ob2(w, issue_walk_path(a, "ob2/issuers", id, ""), id, issue_ob2_issuer, a, &has_ob2,
+                   err) &&
+           issue_walk_put_page(w, ISSUE_EXPORT_ISSUER_PAGE,
+                               issue_walk_path(a, "issuers", id, ".html"), id, a, err) &&
            keys_put(w, issuer, a, err);
 }
 
-static bool institution_put(struct walk *w, const struct store_export_row *institution,
+static bool institution_put(struct issue_walk *w, const struct store_export_row *institution,
                             struct arena *a, struct err *err) {
     (void)a;
     w->institution_id = institution->id;
@@ -185,22 +225,10 @@ static bool institution_put(struct walk *w, const struct store_export_row *insti
            walk_kind(w, STORE_EXPORT_ISSUERS, issuer_put, err);
 }
 
-/* base_url's parts: "https", "badges.example.edu", "8443", "/path" without a last slash. */
-struct place {
-    struct sv scheme, host, path;
-};
-
-static struct place place_of(struct sv url) {
-    struct place p = {0};
-    struct sv rest = {0};
-    (void)sv_cut(url, ':', &p.scheme, &rest);
-    rest = sv_skip(rest, 2);
-    p.path = sv_skip(rest, sv_find(rest, '/'));
-    p.host = sv_head(rest, rest.len - p.path.len);
-    while (sv_ends(p.path, SV("/"))) {
-        p.path = sv_head(p.path, p.path.len - 1);
-    }
-    return p;
+/* "badges.example.edu" of base_url, which has no path. */
+static struct sv host_of(struct sv url) {
+    struct sv host = sv_skip(url, sv_find(url, '/') + 2);
+    return sv_head(host, sv_find(host, ':'));
 }
 
 /* Server files name what differs as @WORD@. */
@@ -221,15 +249,12 @@ static bool fill(struct sv text, const struct sv (*words)[2], size_t count, stru
     return !out->is_overflowed;
 }
 
-static bool server_files_put(struct walk *w, struct err *err) {
+static bool server_files_put(struct issue_walk *w, struct err *err) {
     AUTO_ARENA a = {0};
-    struct place place = place_of(w->issue->base_url);
-    struct sv name = sv_head(place.host, sv_find(place.host, ':'));
     char day[RFC3339_MAX];
     const struct sv words[][2] = {
         {SV("@BASE@"), w->issue->base_url},
-        {SV("@NAME@"), name},
-        {SV("@PATH@"), place.path},
+        {SV("@NAME@"), host_of(w->issue->base_url)},
         {SV("@ROOT@"), w->options->root},
         {SV("@DAY@"), sv_head(sv_from(rfc3339_format(w->options->now, day)), 10)}};
     for (size_t i = 0; i < blob_export_count; i++) {
@@ -238,8 +263,22 @@ static bool server_files_put(struct walk *w, struct err *err) {
         str_init(&body, &a, FILE_BYTES_MAX);
         (void)fill(blob_sv(&blob_export[i]), words, ARRAY_LEN(words), &body);
         if (!str_ok(&body, blob_export[i].name, err) ||
-            !put(w, sv_eq(path, SV("htaccess")) ? SV(".htaccess") : path, sv_of(NULL, 0),
-                 str_sv(&body), err)) {
+            !issue_walk_put(w, sv_eq(path, SV("htaccess")) ? SV(".htaccess") : path, str_sv(&body),
+                            err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool assets_put(struct issue_walk *w, struct err *err) {
+    AUTO_ARENA a = {0};
+    const struct issue_export_pages *pages = &w->options->pages;
+    struct sv path;
+    struct sv body;
+    bool is_wanted = (w->options->forms & ISSUE_EXPORT_HTML) != 0;
+    for (size_t next = 0; is_wanted && pages->asset(pages->ctx, &next, &a, &path, &body);) {
+        if (!issue_walk_put(w, path, body, err)) {
             return false;
         }
     }
@@ -250,7 +289,7 @@ bool issue_export(struct issue *issue, const struct issue_export *options,
                   struct issue_exported *out, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_JSON *keys = json_array();
-    struct walk w = {.issue = issue, .options = options, .out = out, .keys = keys};
+    struct issue_walk w = {.issue = issue, .options = options, .out = out, .keys = keys};
     const struct store_export_query all = {.kind = STORE_EXPORT_INSTITUTIONS,
                                            .institution = options->institution};
     *out = (struct issue_exported){0};
@@ -262,5 +301,5 @@ bool issue_export(struct issue *issue, const struct issue_export *options,
                            SV_ARG(options->institution));
     }
     return put_json(&w, SV(".well-known/jwks.json"), &a, json_pack("{s:O}", "keys", keys), err) &&
-           server_files_put(&w, err);
+           assets_put(&w, err) && server_files_put(&w, err);
 }

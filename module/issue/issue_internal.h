@@ -41,6 +41,10 @@ static inline const struct issue_key *issue_pair_key(const struct issue_pair *pa
     return form == STORE_FORM_JSON ? pair->proof : pair->token;
 }
 
+/* As issue_ob2_assertion, of an award whose issuer has an e-mail address. */
+NODISCARD bool issue_ob2_of(const struct issue *issue, const struct store_credential_source *award,
+                            struct arena *a, json_t **out, bool *is_gone, struct err *err);
+
 /* The public half of a stored key; *jwk is a new reference that *out borrows. */
 NODISCARD bool issue_key_read(const struct store_issuer_key *stored, json_t **jwk,
                               struct credential_key *out, struct err *err);

@@ -31,38 +31,42 @@ static bool issuer_is_fit(struct issue *issue, int64_t institution_id, int64_t i
            (out->email.len > 0 || gone(err));
 }
 
+bool issue_ob2_of(const struct issue *issue, const struct store_credential_source *s,
+                  struct arena *a, json_t **out, bool *is_gone, struct err *err) {
+    struct credential_evidence *evidence = NULL;
+    AUTO_JSON *texts = NULL;
+    if (s->share.shared_at == 0 || s->share.identity != MODEL_IDENTITY_EMAIL) {
+        return gone(err);
+    }
+    *is_gone = s->state == MODEL_AWARD_REVOKED || s->state == MODEL_AWARD_SUSPENDED;
+    if (*is_gone) {
+        *out = credential_ob2_revoked(issue->base_url, s->public_id,
+                                      s->state == MODEL_AWARD_SUSPENDED);
+        return true;
+    }
+    struct credential_ob2_award award = {.base_url = issue->base_url,
+                                         .public_id = s->public_id,
+                                         .badge_public_id = s->badge_public_id,
+                                         .share = &s->share,
+                                         .issued_at = s->issued_at,
+                                         .expires_at = s->expires_at};
+    if (s->share.shows_evidence &&
+        !issue_evidence(a, s->evidence, &evidence, &award.evidence_count, &texts, err)) {
+        return false;
+    }
+    award.evidence = evidence;
+    return credential_ob2_assertion(&award, out, err);
+}
+
 bool issue_ob2_assertion(struct issue *issue, struct sv award_id, struct arena *a, json_t **out,
                          bool *is_gone, struct err *err) {
     struct store_public found = {0};
     struct store_credential_source s = {0};
     struct model_issuer issuer = {0};
-    struct credential_evidence *evidence = NULL;
-    AUTO_JSON *texts = NULL;
-    if (!store_public_find(issue->store, award_id, STORE_PUBLIC_AWARD, a, &found, err) ||
-        !issue_award_source(issue, found.institution_id, found.id, a, &s, err) ||
-        !issuer_is_fit(issue, found.institution_id, s.issuer_id, a, &issuer, err)) {
-        return false;
-    }
-    if (s.share.shared_at == 0 || s.share.identity != MODEL_IDENTITY_EMAIL) {
-        return gone(err);
-    }
-    *is_gone = s.state == MODEL_AWARD_REVOKED || s.state == MODEL_AWARD_SUSPENDED;
-    if (*is_gone) {
-        *out = credential_ob2_revoked(issue->base_url, award_id, s.state == MODEL_AWARD_SUSPENDED);
-        return true;
-    }
-    struct credential_ob2_award award = {.base_url = issue->base_url,
-                                         .public_id = s.public_id,
-                                         .badge_public_id = s.badge_public_id,
-                                         .share = &s.share,
-                                         .issued_at = s.issued_at,
-                                         .expires_at = s.expires_at};
-    if (s.share.shows_evidence &&
-        !issue_evidence(a, s.evidence, &evidence, &award.evidence_count, &texts, err)) {
-        return false;
-    }
-    award.evidence = evidence;
-    return credential_ob2_assertion(&award, out, err);
+    return store_public_find(issue->store, award_id, STORE_PUBLIC_AWARD, a, &found, err) &&
+           issue_award_source(issue, found.institution_id, found.id, a, &s, err) &&
+           issuer_is_fit(issue, found.institution_id, s.issuer_id, a, &issuer, err) &&
+           issue_ob2_of(issue, &s, a, out, is_gone, err);
 }
 
 bool issue_ob2_badge(struct issue *issue, struct sv badge_id, struct arena *a, json_t **out,

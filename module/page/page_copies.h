@@ -16,6 +16,10 @@ struct page_certificate {
     const struct store_credential_source *award;
     bool is_named; /* with the learner's name */
 };
+struct image_render;
+/* What is to be drawn for it, in p->arena. Fails: ERR_NOT_FOUND as below. */
+NODISCARD bool page_certificate_sheet(struct page *p, const struct page_certificate *certificate,
+                                      struct image_render *job, struct err *err);
 NODISCARD bool page_certificate(struct page *p, const struct page_certificate *certificate,
                                 struct sv *pdf, struct err *err);
 

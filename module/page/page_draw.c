@@ -50,8 +50,8 @@ static struct sv day(const struct page *p, const struct text_zone *zone, usec_t 
     return at == 0 ? sv_of(NULL, 0) : sv_copy(p->arena, sv_from(text_date(zone, at, text)));
 }
 
-static bool sheet(struct page *p, const struct page_certificate *c, struct sv *svg,
-                  struct sv *title, struct err *err) {
+static bool sheet(struct page *p, const struct page_certificate *c, struct image_render *job,
+                  struct err *err) {
     const struct store_credential_source *award = c->award;
     struct store_certificate words;
     struct model_badge badge;
@@ -79,29 +79,35 @@ static bool sheet(struct page *p, const struct page_certificate *c, struct sv *s
                    ? credential_url(p->arena, p->app->options.base_url, "awards", award->public_id)
                    : sv_of(NULL, 0)};
     str_init(&out, p->arena, IMAGE_SHEET_MAX_BYTES);
-    *title = badge.name;
     if (!image_certificate_draw(&certificate, &out, err)) {
         return false;
     }
-    *svg = str_sv(&out);
+    *job = (struct image_render){.is_pdf = true,
+                                 .width = IMAGE_CERTIFICATE_WIDTH,
+                                 .height = IMAGE_CERTIFICATE_HEIGHT,
+                                 .title = sv_c(p->arena, sv_clip_utf8(badge.name, 300)),
+                                 .svg = str_sv(&out)};
     return true;
 }
 
-bool page_certificate(struct page *p, const struct page_certificate *certificate, struct sv *pdf,
-                      struct err *err) {
+bool page_certificate_sheet(struct page *p, const struct page_certificate *certificate,
+                            struct image_render *job, struct err *err) {
     enum model_award_state state = certificate->award->state;
-    struct image_render job = {
-        .is_pdf = true, .width = IMAGE_CERTIFICATE_WIDTH, .height = IMAGE_CERTIFICATE_HEIGHT};
-    struct sv title = {0};
     if (state == MODEL_AWARD_REVOKED || state == MODEL_AWARD_SUSPENDED) {
         return err_because(err, ERR_NOT_FOUND, "certificate",
                            "this badge has been %s: there is no certificate of it",
                            state == MODEL_AWARD_REVOKED ? "revoked" : "suspended");
     }
-    if (!sheet(p, certificate, &job.svg, &title, err) || !net_gate_enter(&p->app->draw_gate, err)) {
+    return sheet(p, certificate, job, err);
+}
+
+bool page_certificate(struct page *p, const struct page_certificate *certificate, struct sv *pdf,
+                      struct err *err) {
+    struct image_render job = {0};
+    if (!page_certificate_sheet(p, certificate, &job, err) ||
+        !net_gate_enter(&p->app->draw_gate, err)) {
         return false;
     }
-    job.title = sv_c(p->arena, sv_clip_utf8(title, 300));
     bool is_drawn = image_render(&job, p->arena, pdf, err);
     net_gate_leave(&p->app->draw_gate);
     return is_drawn;

@@ -3,6 +3,7 @@
 #include "page_shared.h"
 #include "base_encode.h"
 #include "credential_build.h"
+#include "issue_export.h"
 #include "page_kept.h"
 
 #define SUMMARY_BYTES_MAX 200
@@ -10,12 +11,13 @@
 /* Forms of an award that may be taken along: one row each, as there are addresses. */
 static const struct {
     const char *ending, *label;
+    unsigned form; /* bit of issue_export.h; 0: always there */
 } DOWNLOADS[] = {
-    {".png", "Picture with the badge in it (PNG)"},
-    {".svg", "Picture with the badge in it (SVG)"},
-    {".pdf", "Certificate to print (PDF)"},
-    {".json", "Credential (JSON)"},
-    {".jwt", "Signed token (JWT)"},
+    {".png", "Picture with the badge in it (PNG)", ISSUE_EXPORT_PNG},
+    {".svg", "Picture with the badge in it (SVG)", ISSUE_EXPORT_SVG},
+    {".pdf", "Certificate to print (PDF)", ISSUE_EXPORT_PDF},
+    {".json", "Credential (JSON)", 0},
+    {".jwt", "Signed token (JWT)", 0},
 };
 
 struct sv page_linkedin_url(struct arena *a, const struct page_linkedin *what) {
@@ -167,11 +169,15 @@ static struct verdict verdict_of(const struct page *p, const struct store_award_
                                                                SV_ARG(date(p, award->expires_at)))};
 }
 
-static void add_verdict(json_t *model, struct verdict v) {
+static void add_verdict(const struct page *p, json_t *model, struct verdict v) {
     json_t *verdict = json_object();
     page_set_text(verdict, "state", sv_from(v.state));
     page_set_text(verdict, "word", sv_from(v.word));
     page_set_text(verdict, "text", v.text);
+    page_set_text(verdict, "checked",
+                  p->app->options.kept_forms == 0
+                      ? SV("checked just now")
+                      : sv_printf(p->arena, "as of %.*s", SV_ARG(date(p, p->now))));
     (void)json_object_set_new(model, "verdict", verdict);
 }
 
@@ -211,9 +217,25 @@ static void add_shown(const struct page *p, json_t *model, const struct issue_aw
     (void)json_object_set_new(model, "evidence", evidence);
 }
 
+/* A page that is kept as a file has only files beside it. */
+static bool is_offered(const struct page *p, unsigned form) {
+    unsigned kept = p->app->options.kept_forms;
+    return kept == 0 || form == 0 || (kept & form) != 0;
+}
+
+static json_t *check_link(const struct page *p, struct sv url) {
+    struct str check;
+    if (p->app->options.kept_forms != 0) {
+        return json_null();
+    }
+    str_init(&check, p->arena, 1024);
+    str_add_c(&check, "/verify?url=");
+    percent_encode(&check, url);
+    return link_to(SV("Check it"), str_sv(&check));
+}
+
 static void add_checks(const struct page *p, json_t *model, const struct issue_award_view *v,
                        struct sv url) {
-    struct str check;
     json_t *downloads = json_array();
     json_t *proof = json_null();
     struct sv path = sv_skip(url, base(p).len);
@@ -221,7 +243,8 @@ static void add_checks(const struct page *p, json_t *model, const struct issue_a
     bool is_good = v->award.state == MODEL_AWARD_ISSUED &&
                    (v->award.expires_at == 0 || v->award.expires_at > p->now);
     for (size_t i = 0; i < ARRAY_LEN(DOWNLOADS); i++) {
-        if (!is_good && strcmp(DOWNLOADS[i].ending, ".pdf") == 0) {
+        if ((!is_good && strcmp(DOWNLOADS[i].ending, ".pdf") == 0) ||
+            !is_offered(p, DOWNLOADS[i].form)) {
             continue;
         }
         (void)json_array_append_new(
@@ -234,11 +257,8 @@ static void add_checks(const struct page *p, json_t *model, const struct issue_a
         page_set_text(proof, "fingerprint", v->key_fingerprint);
         (void)json_object_set_new(proof, "key", link_to(v->key_url, v->key_url));
     }
-    str_init(&check, p->arena, 1024);
-    str_add_c(&check, "/verify?url=");
-    percent_encode(&check, url);
     page_set_text(model, "url", url);
-    page_set_text(model, "check_url", str_sv(&check));
+    (void)json_object_set_new(model, "check", check_link(p, url));
     page_set_bool(model, "is_signed", v->award.is_signed);
     (void)json_object_set_new(model, "proof", proof);
     (void)json_object_set_new(model, "downloads", downloads);
@@ -261,7 +281,7 @@ static void add_award(const struct page *p, json_t *model, const struct issue_aw
                                            .id = web_arg(p->req, "award"),
                                            .zone = p->zone};
     add_badge(p, model, &v->badge);
-    add_verdict(model, verdict_of(p, &v->award));
+    add_verdict(p, model, verdict_of(p, &v->award));
     (void)json_object_set_new(model, "learner", learner);
     page_set_text(model, "awarded", date(p, v->award.issued_at));
     page_set_text(model, "awarded_iso", sv_from(text_date_iso(p->zone, v->award.issued_at, iso)));
@@ -340,6 +360,7 @@ bool page_badge_html(struct page *p, struct err *err) {
     struct card card = badge_card(p, &view);
     add_card(model, &card);
     add_badge(p, model, &view);
+    page_set_bool(model, "is_kept", p->app->options.kept_forms != 0);
     return show(p, "badge_public.html", model, WEB_CACHE_MINUTES, err);
 }
 
