@@ -41,8 +41,8 @@ need_packages() {
 
 packages_to_build() {
     echo gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libcurl4-openssl-dev libssl-dev libjwt-dev \
-        libpq-dev libconfig-dev libcmark-dev libfcgi-dev libcsv-dev zlib1g-dev libzip-dev libqrencode-dev librsvg2-dev \
-        libcairo2-dev libseccomp-dev
+        libpq-dev libconfig-dev libcmark-dev libfcgi-dev libcsv-dev zlib1g-dev libzip-dev libqrencode-dev libxml2-dev \
+        librsvg2-dev libcairo2-dev libseccomp-dev
 }
 # With the demo learning platform in tests/lms.
 packages_to_run() {

@@ -17,7 +17,3 @@ NODISCARD bool image_png_check(struct sv bytes, struct image_size *out, struct e
 /* Copy with the chunks a badge needs and no others: text, EXIF, time and baked credentials are left
  * behind. `bytes` passed image_png_check. Lives in `a`. */
 NODISCARD bool image_png_strip(struct arena *a, struct sv bytes, struct sv *out, struct err *err);
-
-/* Decide about an upload: a PNG is checked; anything else is refused with a sentence that says what
- * to do (an SVG too: only our own drawings are served as SVG). */
-NODISCARD bool image_upload_check(struct sv bytes, struct image_size *out, struct err *err);

@@ -1,5 +1,5 @@
-/* Has laurel-render (module/render) draw an SVG. Every call is a process of its own that may do
- * nothing but draw; this one parses nothing of it. */
+/* Has laurel-render (module/render) draw an SVG, or a PNG anew. Every call is a process of its own
+ * that may do nothing but draw; this one parses nothing of it. */
 #pragma once
 #include "base_str.h"
 
@@ -8,9 +8,9 @@
 
 struct image_render {
     bool is_pdf;
-    int width, height; /* pixels, or points of a PDF */
-    const char *title; /* of a PDF; NULL: none */
-    struct sv svg;
+    int width, height;   /* pixels, or points of a PDF */
+    const char *title;   /* of a PDF; NULL: none */
+    struct sv svg;       /* or a PNG */
     const char *program; /* NULL: laurel-render in the folder of the running program */
 };
 

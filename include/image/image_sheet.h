@@ -4,7 +4,7 @@
 #pragma once
 #include "base_str.h"
 
-#define IMAGE_SHEET_MAX_BYTES ((size_t)512 * 1024)
+#define IMAGE_SHEET_MAX_BYTES ((size_t)3 * 1024 * 1024)
 #define IMAGE_PREVIEW_WIDTH 1200
 #define IMAGE_PREVIEW_HEIGHT 630
 #define IMAGE_CERTIFICATE_WIDTH 842 /* points: A4, landscape */
@@ -12,7 +12,7 @@
 
 /* Nothing of a person: one preview serves every award of the badge. */
 struct image_preview {
-    struct sv art; /* of image_badge_draw */
+    struct sv art; /* of image_badge_draw or image_own_draw */
     struct sv badge_name, issuer_name;
 };
 /* Append the drawing. Fails: ERR_INPUT when `out` (IMAGE_SHEET_MAX_BYTES) is full or a text is no

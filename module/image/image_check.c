@@ -148,14 +148,3 @@ bool image_png_strip(struct arena *a, struct sv bytes, struct sv *out, struct er
     *out = sv_of(copy, len);
     return true;
 }
-
-bool image_upload_check(struct sv bytes, struct image_size *out, struct err *err) {
-    struct sv start = sv_trim(sv_head(bytes, 512));
-    bool is_markup = start.len > 0 && (start.ptr[0] == '<' || (unsigned char)start.ptr[0] == 0xEF);
-    if (is_markup) {
-        return refuse(
-            err,
-            "SVG pictures cannot be uploaded; save it as PNG, 512 by 512, or let us draw one.");
-    }
-    return image_png_check(bytes, out, err);
-}

@@ -1,6 +1,8 @@
 #include "image_sheet.h"
+#include "base_encode.h"
 #include "image_art.h"
 #include "image_qr.h"
+#include <string.h>
 
 #define INK "#1d2430"
 #define QUIET "#566070"
@@ -83,9 +85,19 @@ static size_t line_count(const struct block *b) {
     return n;
 }
 
+/* A drawing with a style sheet goes in as a picture, or its rules would be the whole sheet's;
+ * others stay lines, sharp in print. */
 static void add_art(struct str *out, struct sv art, double x, double y, double side) {
+    AUTO_ARENA a = {0};
     str_addf(out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\">", x, y, side / 512);
-    str_add(out, art);
+    if (memmem(art.ptr, art.len, "<style", 6) != NULL) {
+        str_add_c(out, "<image width=\"512\" height=\"512\" "
+                       "xlink:href=\"data:image/svg+xml;base64,");
+        str_add(out, base64_encode(&a, art.ptr, art.len));
+        str_add_c(out, "\"/>");
+    } else {
+        str_add(out, art);
+    }
     str_add_c(out, "</g>");
 }
 

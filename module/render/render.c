@@ -1,7 +1,9 @@
-/* laurel-render: draws one SVG as a PNG or PDF, and ends. A program of its own, so that `serve` and
- * `worker` never link the drawing libraries nor parse a picture's markup (DESIGN 8).
+/* laurel-render: draws one SVG as a PNG or PDF, or one PNG anew in another size, and ends. A
+ * program of its own, so that `serve` and `worker` never link the drawing libraries nor parse a
+ * picture's markup (DESIGN 8).
  *
  *     laurel-render png WIDTH HEIGHT <drawing.svg >picture.png
+ *     laurel-render png WIDTH HEIGHT <other.png >picture.png
  *     laurel-render pdf WIDTH HEIGHT [TITLE] <sheet.svg >sheet.pdf
  *
  * Sizes are pixels (png) and points (pdf). Exit status 0, or 1 with one sentence on stderr. Before
@@ -14,11 +16,12 @@
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define INPUT_MAX ((size_t)2 << 20)
+#define INPUT_MAX ((size_t)4 << 20)
 #define SIDE_MAX 4096
 #define SECONDS_MAX 10
 #define MEMORY_MAX ((rlim_t)1 << 30)
@@ -155,11 +158,52 @@ static cairo_surface_t *surface_of(const struct sheet *sheet) {
     return surface;
 }
 
-static bool draw(const struct sheet *sheet, RsvgHandle *drawing) {
+struct input {
+    const uint8_t *bytes;
+    size_t len;
+};
+
+static cairo_status_t take(void *ctx, unsigned char *out, unsigned len) {
+    struct input *in = ctx;
+    if (len > in->len) {
+        return CAIRO_STATUS_READ_ERROR;
+    }
+    memcpy(out, in->bytes, len);
+    in->bytes += len;
+    in->len -= len;
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static bool paint_drawing(const struct sheet *sheet, struct input in, cairo_t *pen) {
     const RsvgRectangle all = {.width = sheet->width, .height = sheet->height};
+    RsvgHandle *drawing = rsvg_handle_new_from_data(in.bytes, in.len, NULL);
+    bool is_good = drawing != NULL || fail("this is no drawing");
+    is_good = is_good && rsvg_handle_render_document(drawing, pen, &all, NULL) != FALSE;
+    g_clear_object(&drawing);
+    return is_good;
+}
+
+static bool paint_picture(const struct sheet *sheet, struct input in, cairo_t *pen) {
+    cairo_surface_t *picture = cairo_image_surface_create_from_png_stream(take, &in);
+    int width = cairo_image_surface_get_width(picture);
+    int height = cairo_image_surface_get_height(picture);
+    bool is_good = cairo_surface_status(picture) == CAIRO_STATUS_SUCCESS && width > 0 && height > 0;
+    if (is_good) {
+        cairo_scale(pen, (double)sheet->width / width, (double)sheet->height / height);
+        cairo_set_source_surface(pen, picture, 0, 0);
+        cairo_pattern_set_extend(cairo_get_source(pen), CAIRO_EXTEND_PAD); /* clean edges */
+        cairo_pattern_set_filter(cairo_get_source(pen), CAIRO_FILTER_GOOD);
+        cairo_paint(pen);
+    }
+    cairo_surface_destroy(picture);
+    return is_good || fail("this is no picture");
+}
+
+static bool draw(const struct sheet *sheet, struct input in) {
+    bool is_picture = in.len > 4 && memcmp(in.bytes, "\x89PNG", 4) == 0;
     cairo_surface_t *surface = surface_of(sheet);
     cairo_t *pen = cairo_create(surface);
-    bool is_good = rsvg_handle_render_document(drawing, pen, &all, NULL) != FALSE &&
+    bool is_good = (is_picture ? paint_picture : paint_drawing)(sheet, in, pen) &&
                    cairo_status(pen) == CAIRO_STATUS_SUCCESS;
     cairo_destroy(pen);
     if (is_good && !sheet->is_pdf) {
@@ -168,19 +212,14 @@ static bool draw(const struct sheet *sheet, RsvgHandle *drawing) {
     cairo_surface_finish(surface);
     is_good = is_good && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS;
     cairo_surface_destroy(surface);
-    return is_good || fail("the drawing cannot be drawn");
+    return is_good || fail("it cannot be drawn");
 }
 
 static bool render(const struct sheet *sheet) {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    bool is_good = read_all(&bytes, &len);
-    RsvgHandle *drawing = is_good ? rsvg_handle_new_from_data(bytes, len, NULL) : NULL;
-    if (is_good && drawing == NULL) {
-        is_good = fail("this is no drawing");
-    }
-    is_good = is_good && draw(sheet, drawing);
-    g_clear_object(&drawing);
+    bool is_good =
+        read_all(&bytes, &len) && draw(sheet, (struct input){.bytes = bytes, .len = len});
     free(bytes);
     return is_good;
 }

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct err err = {0};
     struct image_size one = {0};
     struct sv bytes = sv_of((const char *)data, size);
-    if (!image_upload_check(bytes, &one, &err)) {
+    if (!image_png_check(bytes, &one, &err)) {
         return 0;
     }
     struct image_size two = {0};

@@ -159,23 +159,6 @@ static void png_strip__leaves_text_and_exif_behind(void **state) {
     assert_true(sv_eq(out, bytes_of(&a, PICTURES[0].hex)));
 }
 
-static void upload_check__says_what_to_do_with_svg(void **state) {
-    (void)state;
-    static const char *const rows[] = {"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
-                                       "  \n<?xml version=\"1.0\"?>", "\xEF\xBB\xBF<svg/>",
-                                       "<!DOCTYPE svg>"};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct image_size size = {0};
-        struct err err = {0};
-        assert_false(image_upload_check(sv_from(rows[i]), &size, &err));
-        assert_non_null(strstr(err.text, "SVG pictures cannot be uploaded"));
-    }
-    AUTO_ARENA a = {0};
-    struct image_size size = {0};
-    struct err err = {0};
-    assert_true(image_upload_check(bytes_of(&a, PICTURES[0].hex), &size, &err));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(png_check__takes_whole_plain_pictures_only),
@@ -183,7 +166,6 @@ int main(void) {
         cmocka_unit_test(png_check__refuses_every_cut),
         cmocka_unit_test(png_check__bounds_the_file),
         cmocka_unit_test(png_strip__leaves_text_and_exif_behind),
-        cmocka_unit_test(upload_check__says_what_to_do_with_svg),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

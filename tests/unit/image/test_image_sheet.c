@@ -187,6 +187,30 @@ static void a_certificate_without_name_and_link_says_nothing_of_either(void **st
     assert_null(strstr(out.ptr, "valid until"));
 }
 
+/* Its rules are for its own parts. */
+static void the_style_sheet_of_a_drawing_does_not_reach_the_sheet(void **state) {
+    (void)state;
+    AUTO_ARENA a = {0};
+    const char *rules[] = {".a{fill:#00f}", ".a{fill:#00f}text{display:none}"};
+    struct sv png[2] = {{0}};
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        struct err err = {0};
+        struct str out;
+        const struct image_preview preview = {
+            .art = sv_printf(
+                &a,
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 512 512\" width=\"512\" "
+                "height=\"512\"><style>%s</style><path class=\"a\" d=\"M0 0h512v512H0z\"/></svg>",
+                rules[i]),
+            .badge_name = SV("Lab"),
+            .issuer_name = SV("College")};
+        str_init(&out, &a, IMAGE_SHEET_MAX_BYTES);
+        assert_true(image_preview_draw(&preview, &out, &err));
+        assert_true(render(&a, str_sv(&out), false, 1200, 630, &png[i], &err));
+    }
+    assert_true(sv_eq(png[0], png[1]));
+}
+
 static void text_that_is_no_utf8_or_no_url_is_refused(void **state) {
     (void)state;
     AUTO_ARENA a = {0};
@@ -229,6 +253,7 @@ int main(void) {
         cmocka_unit_test(a_preview_is_drawn_for_names_of_every_length),
         cmocka_unit_test(a_certificate_is_a_pdf_that_links_to_the_public_page),
         cmocka_unit_test(a_certificate_without_name_and_link_says_nothing_of_either),
+        cmocka_unit_test(the_style_sheet_of_a_drawing_does_not_reach_the_sheet),
         cmocka_unit_test(text_that_is_no_utf8_or_no_url_is_refused),
         cmocka_unit_test(a_qr_code_has_its_shape),
     };
