@@ -40,6 +40,11 @@ NODISCARD bool credential_wallet_check(struct sv did, struct err *err);
 /* "sha256$hex" of identity and salt (Open Badges 3.0, B.1.13). */
 struct sv credential_identity_hash(struct arena *a, struct sv identity, struct sv salt);
 
+/* The badge's picture by itself: PNG when its file's is, else SVG. Both are there of every badge.
+ */
+struct sv credential_picture_url(struct arena *a, struct sv base_url,
+                                 const struct model_badge *badge);
+
 struct credential_issuer {
     struct sv base_url;
     const struct model_issuer *issuer;

@@ -2,6 +2,7 @@
  * pictures. */
 #pragma once
 #include "issue.h"
+#include "store_badge.h"
 #include "store_picture.h"
 
 /* Open Badges 2.0 documents (credential_ob2.h), each a new reference. The assertion is there only
@@ -26,7 +27,12 @@ struct issue_picture {
     struct sv svg;
 };
 #define ISSUE_PICTURE_SIDE 512
-/* The badge's art itself, as SVG in `a`. Fails: ERR_NOT_FOUND "public". */
+/* A badge's picture as SVG, in `a`: that which came with its file, else art drawn from its key and
+ * name. `badge` by one who may see it. */
+NODISCARD bool issue_badge_art(struct issue *issue, int64_t institution_id,
+                               const struct store_badge *badge, struct arena *a, struct sv *svg,
+                               struct err *err);
+/* The same of a badge by its public id. Fails: ERR_NOT_FOUND "public". */
 NODISCARD bool issue_art(struct issue *issue, struct sv badge_id, struct arena *a, struct sv *svg,
                          struct err *err);
 /* Fails: ERR_NOT_FOUND "public". All in `a`. */

@@ -112,6 +112,23 @@ struct judge_dry_run {
 struct judge_dry_run judge_dry_run(const struct judge_badge *badge,
                                    const struct judge_person *people, size_t count);
 
+/* What an import does to a badge's picture. */
+enum judge_picture {
+    JUDGE_PICTURE_DRAWN,   /* none of its own, before and after */
+    JUDGE_PICTURE_SAME,    /* its own, as it was */
+    JUDGE_PICTURE_CHANGED, /* its own, new or other than before */
+    JUDGE_PICTURE_REMOVED, /* the drawn one again */
+    JUDGE_PICTURE_MISSING /* named, but not there: what is kept under that name, or the drawn one */
+};
+/* Where pictures that a file names come from. */
+struct judge_pictures {
+    /* One as image_own_make leaves it, in `a`. out->bytes empty: there is none, and *problem says
+     * where it was looked for, one sentence. Fails: ERR_INPUT when it may not be used. */
+    bool (*read)(void *ctx, struct sv name, struct arena *a, struct store_badge_image *out,
+                 struct sv *problem, struct err *err);
+    void *ctx;
+};
+
 /* A badge file read against an institution: what an import would do, without doing it. */
 struct judge_import_badge {
     const struct model_badge *badge;
@@ -124,6 +141,9 @@ struct judge_import_badge {
     struct judge_dry_run dry_run; /* over all mapped courses */
     usec_t read_at;    /* when the grades it counts by were read, the oldest of them; 0: none */
     struct sv problem; /* a course where the rule cannot be bound: one sentence; else empty */
+    enum judge_picture picture;
+    struct store_badge_image image; /* bytes empty: none came along */
+    struct sv image_problem;        /* of MISSING: one sentence; else empty */
 };
 struct judge_import {
     int64_t institution_id;
@@ -131,13 +151,15 @@ struct judge_import {
     struct judge_import_badge *badges;
     size_t badge_count;
 };
-/* Parse and check a badge file. institution_id 0: found by the courses it names. A REF that matches
+/* Parse and check a badge file. institution_id 0: found by the courses it names. `pictures` NULL:
+ * none can come along. A REF that matches
  * nothing in a course that has been read, or more than one thing, is ERR_INPUT naming the
  * candidates; a course that was never read is a problem, not an error (it is bound when it has
  * been). Nothing is written. Fails: ERR_INPUT with line and
  * column; ERR_NOT_FOUND "course"; ERR_DENIED "issuer" for a key that another issuer's badge has. */
 NODISCARD bool judge_import_read(struct store *store, struct sv text, int64_t institution_id,
-                                 struct arena *a, struct judge_import *out, struct err *err);
+                                 const struct judge_pictures *pictures, struct arena *a,
+                                 struct judge_import *out, struct err *err);
 /* Do it. */
 NODISCARD bool judge_import_apply(struct store *store, const struct judge_import *import,
                                   int64_t actor_person_id, struct err *err);

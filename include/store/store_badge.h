@@ -2,6 +2,7 @@
 #pragma once
 #include "model_badge.h"
 #include "store.h"
+#include "store_picture.h"
 
 /* A badge as it is now. `definition` is filled in by the caller's room (badge files are the badge
  * room's); here it is the JSON object of the file without rule and courses. */
@@ -59,6 +60,8 @@ struct store_badge_new {
     const int64_t *course_ids;
     size_t course_count;
     const struct sv *item_maps; /* one a course, empty: keep what there is; NULL: keep all */
+    struct sv image_name;       /* as the definition names its picture; empty: the drawn one */
+    const struct store_badge_image *image; /* NULL: keep what there is under that name */
 };
 enum store_change { STORE_CREATED, STORE_CHANGED, STORE_UNCHANGED };
 struct store_import {

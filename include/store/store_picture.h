@@ -17,6 +17,23 @@ NODISCARD bool store_picture_get(struct store *store, const struct store_picture
 NODISCARD bool store_picture_save(struct store *store, const struct store_picture *picture,
                                   struct err *err);
 
+/* A picture that came with a badge's file, as image_own_make left it. */
+struct store_badge_image {
+    int64_t badge_id;
+    struct sv name; /* as the definition names it; another one there: it does not count any more */
+    int kind;       /* enum image_own_kind */
+    struct sv digest; /* SHA-256 of the bytes */
+    struct sv bytes;
+};
+/* The badge's, if it has one of that name; else out->bytes is empty. In `a`. */
+NODISCARD bool store_badge_image_get(struct store *store, int64_t institution_id, int64_t badge_id,
+                                     struct sv name, struct arena *a, struct store_badge_image *out,
+                                     struct err *err);
+/* All of an institution, without bytes and kinds. */
+NODISCARD bool store_badge_image_list(struct store *store, int64_t institution_id, struct arena *a,
+                                      struct store_badge_image **out, size_t *count,
+                                      struct err *err);
+
 /* One of a person's awards that has been signed. */
 struct store_mine {
     int64_t award_id, issuer_id;

@@ -1,10 +1,26 @@
 #include "app.h"
+#include "app_badge_picture.h"
 #include "judge.h"
 #include "store_registration.h"
 
 static const char *change_name(enum store_change change) {
     static const char *const names[] = {"created", "changed", "unchanged"};
     return names[change];
+}
+
+static const char *picture_name(enum judge_picture picture) {
+    static const char *const names[] = {"drawn", "same", "changed", "removed", "missing"};
+    return names[picture];
+}
+
+static void print_picture(const struct judge_import_badge *b) {
+    if (b->picture == JUDGE_PICTURE_CHANGED) {
+        printf("    image changes: %.*s\n", SV_ARG(b->badge->image));
+    } else if (b->picture == JUDGE_PICTURE_REMOVED) {
+        puts("    image removed: the badge gets a picture that Laurel draws");
+    } else if (b->picture == JUDGE_PICTURE_MISSING) {
+        printf("    note: %.*s\n", SV_ARG(b->image_problem));
+    }
 }
 
 static bool print_import(const struct judge_import *in, bool is_dry_run, bool is_json,
@@ -14,11 +30,14 @@ static bool print_import(const struct judge_import *in, bool is_dry_run, bool is
         const struct judge_import_badge *b = &in->badges[i];
         const struct judge_dry_run *run = &b->dry_run;
         (void)json_array_append_new(
-            list, json_pack("{s:s%, s:s, s:i, s:i, s:i, s:i, s:s%}", "key", b->badge->key.ptr,
-                            b->badge->key.len, "change", change_name(b->change), "people",
-                            (int)run->people, "would_earn", (int)run->would_earn, "one_step",
-                            (int)run->one_step, "hold", (int)run->hold, "problem",
-                            b->problem.ptr == NULL ? "" : b->problem.ptr, b->problem.len));
+            list, json_pack("{s:s%, s:s, s:i, s:i, s:i, s:i, s:s%, s:s, s:s%}", "key",
+                            b->badge->key.ptr, b->badge->key.len, "change", change_name(b->change),
+                            "people", (int)run->people, "would_earn", (int)run->would_earn,
+                            "one_step", (int)run->one_step, "hold", (int)run->hold, "problem",
+                            b->problem.ptr == NULL ? "" : b->problem.ptr, b->problem.len, "image",
+                            picture_name(b->picture), "image_problem",
+                            b->image_problem.ptr == NULL ? "" : b->image_problem.ptr,
+                            b->image_problem.len));
         if (is_json) {
             continue;
         }
@@ -28,6 +47,7 @@ static bool print_import(const struct judge_import *in, bool is_dry_run, bool is
         if (b->problem.len > 0) {
             printf("    note: %.*s\n", SV_ARG(b->problem));
         }
+        print_picture(b);
         if (run->people > 0) {
             printf(
                 "    of %zu learners %zu would earn it now, %zu are one step away, %zu hold it\n",
@@ -62,23 +82,30 @@ static bool badge_import(struct app *app, int argc, char **argv, bool is_help, s
                                   .word_names = "FILE",
                                   .words_required = 1};
     if (is_help) {
-        app_args_print(stdout, "badge import FILE [--dry-run]",
-                       "Imports badges, their issuer and rules from a JSON file. Idempotent by "
-                       "`key`: importing twice\n"
-                       "changes nothing. Learners who meet a rule get the badge as soon as a "
-                       "worker has read the course.",
-                       &line);
+        app_args_print(
+            stdout, "badge import FILE [--dry-run]",
+            "Imports badges, their issuer and rules from a JSON file. Idempotent by "
+            "`key`: importing twice\n"
+            "changes nothing. What a badge names as \"image\" is read from the file's "
+            "folder: a PNG or SVG; when\n"
+            "it is not there, a note says so. Learners who meet a rule get the badge as soon as a "
+            "worker has read the course.",
+            &line);
         return true;
     }
     struct store_institution found = {0};
     struct judge_import in = {0};
     struct sv text = {0};
-    return app_args_read(argc, argv, &line, err) &&
-           app_read_file(&app->arena, sv_c(&app->arena, path), BADGE_FILE_BYTES_MAX, &text, err) &&
+    if (!app_args_read(argc, argv, &line, err)) {
+        return false;
+    }
+    struct app_picture_folder folder = app_picture_folder_of(&app->arena, sv_c(&app->arena, path));
+    const struct judge_pictures pictures = {.read = app_picture_read, .ctx = &folder};
+    return app_read_file(&app->arena, sv_c(&app->arena, path), BADGE_FILE_BYTES_MAX, &text, err) &&
            app_open_store(app, err) &&
            (institution.len == 0 ||
             store_institution_get(app->store, institution, &app->arena, &found, err)) &&
-           (judge_import_read(app->store, text, found.id, &app->arena, &in, err) ||
+           (judge_import_read(app->store, text, found.id, &pictures, &app->arena, &in, err) ||
             err_prefix(err, "%.*s", SV_ARG(path))) &&
            (is_dry_run || judge_import_apply(app->store, &in, 0, err)) &&
            print_import(&in, is_dry_run, is_json, err);
@@ -104,17 +131,23 @@ static void fill_courses(const struct store_mapping *all, size_t count, int64_t 
 static bool badge_export(struct app *app, int argc, char **argv, bool is_help, struct err *err) {
     struct sv institution = {0};
     struct sv issuer_key = {0};
-    const struct app_option options[] = {{.name = "institution",
-                                          .text = &institution,
-                                          .is_required = true,
-                                          .help = "NAME  whose badges"},
-                                         {.name = "issuer",
-                                          .text = &issuer_key,
-                                          .help = "KEY  which issuer, when there are several"}};
+    struct sv images = {0};
+    const struct app_option options[] = {
+        {.name = "institution",
+         .text = &institution,
+         .is_required = true,
+         .help = "NAME  whose badges"},
+        {.name = "issuer",
+         .text = &issuer_key,
+         .help = "KEY  which issuer, when there are several"},
+        {.name = "images", .text = &images, .help = "DIR  also writes the badges' pictures there"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
-        app_args_print(stdout, "badge export --institution NAME [--issuer KEY]",
-                       "Prints the badges of an issuer as a file that `badge import` takes.",
+        app_args_print(stdout, "badge export --institution NAME [--issuer KEY] [--images DIR]",
+                       "Prints the badges of an issuer as a file that `badge import` takes. "
+                       "Pictures of their own go with\n"
+                       "it: keep the file in the folder that --images names, which is made when "
+                       "it is missing.",
                        &line);
         return true;
     }
@@ -128,6 +161,10 @@ static bool badge_export(struct app *app, int argc, char **argv, bool is_help, s
     for (size_t i = 0; i < out.file.badge_count; i++) {
         fill_courses(out.mappings, out.mapping_count, out.file.badges[i].id, &app->arena,
                      &out.file.badges[i]);
+    }
+    if (images.len > 0 && !app_pictures_write(app->store, found.id, sv_c(&app->arena, images),
+                                              &out.file, &app->arena, err)) {
+        return false;
     }
     struct sv text = badge_file_text(&app->arena, &out.file);
     (void)fwrite(text.ptr, 1, text.len, stdout);

@@ -87,12 +87,19 @@ static bool criteria(json_t *achievement, struct sv base_url, const struct model
     return true;
 }
 
+struct sv credential_picture_url(struct arena *a, struct sv base_url,
+                                 const struct model_badge *badge) {
+    struct sv url = credential_url(a, base_url, "badges", badge->public_id);
+    bool is_png = badge->image.len > 4 &&
+                  sv_eq_nocase(sv_skip(badge->image, badge->image.len - 4), SV(".png"));
+    return sv_printf(a, "%.*s/image.%s", SV_ARG(url), is_png ? "png" : "svg");
+}
+
 static bool picture(json_t *achievement, struct sv base_url, const struct model_badge *badge,
                     struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_JSON *one = json_object();
-    struct sv url = credential_url(&a, base_url, "badges", badge->public_id);
-    build_put_text(one, "id", sv_printf(&a, "%.*s/image.svg", SV_ARG(url)));
+    build_put_text(one, "id", credential_picture_url(&a, base_url, badge));
     build_put(one, "type", json_string("Image"));
     if (!build_put_clean(one, "caption", "image_alt", badge->image_alt, err)) {
         return false;

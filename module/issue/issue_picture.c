@@ -1,6 +1,8 @@
 /* Badges' pictures: drawn once, kept beside the badge. */
+#include "badge_file.h"
 #include "base_encode.h"
 #include "image_badge.h"
+#include "image_own.h"
 #include "image_render.h"
 #include "image_sheet.h"
 #include "issue_copy.h"
@@ -26,6 +28,31 @@ static bool draw_art(const struct store_badge *badge, struct arena *a, struct sv
     return true;
 }
 
+/* The name of the picture that came with its file; empty: none did. */
+static bool own_name(const struct store_badge *badge, struct arena *a, struct sv *out,
+                     struct err *err) {
+    json_t *parsed = NULL;
+    if (!js_parse(badge->definition, BADGE_FILE_BYTES_MAX, "a definition", &parsed, err)) {
+        return false;
+    }
+    AUTO_JSON *definition = parsed;
+    *out = sv_copy(a, js_sv(json_object_get(definition, "image")));
+    return true;
+}
+
+bool issue_badge_art(struct issue *issue, int64_t institution_id, const struct store_badge *badge,
+                     struct arena *a, struct sv *svg, struct err *err) {
+    struct sv name = {0};
+    struct store_badge_image image = {0};
+    if (!own_name(badge, a, &name, err) ||
+        (name.len > 0 &&
+         !store_badge_image_get(issue->store, institution_id, badge->id, name, a, &image, err))) {
+        return false;
+    }
+    const struct image_own own = {.kind = (enum image_own_kind)image.kind, .bytes = image.bytes};
+    return own.bytes.len > 0 ? image_own_draw(a, &own, svg, err) : draw_art(badge, a, svg, err);
+}
+
 static bool draw_preview(const struct store_badge *badge, struct sv art, struct arena *a,
                          struct sv *svg, struct err *err) {
     const struct image_preview preview = {
@@ -43,7 +70,8 @@ bool issue_art(struct issue *issue, struct sv badge_id, struct arena *a, struct 
                struct err *err) {
     struct store_public found;
     struct store_badge badge;
-    return find(issue, badge_id, a, &found, &badge, err) && draw_art(&badge, a, svg, err);
+    return find(issue, badge_id, a, &found, &badge, err) &&
+           issue_badge_art(issue, found.institution_id, &badge, a, svg, err);
 }
 
 bool issue_picture_find(struct issue *issue, struct sv badge_id, enum store_picture_kind kind,
@@ -51,7 +79,8 @@ bool issue_picture_find(struct issue *issue, struct sv badge_id, enum store_pict
     struct store_public found;
     struct store_badge badge;
     unsigned char sum[32];
-    if (!find(issue, badge_id, a, &found, &badge, err) || !draw_art(&badge, a, &out->svg, err) ||
+    if (!find(issue, badge_id, a, &found, &badge, err) ||
+        !issue_badge_art(issue, found.institution_id, &badge, a, &out->svg, err) ||
         (kind == STORE_PICTURE_PREVIEW && !draw_preview(&badge, out->svg, a, &out->svg, err))) {
         return false;
     }

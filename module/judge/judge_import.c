@@ -13,6 +13,8 @@ struct reading {
     size_t existing_count;
     struct store_mapping *mappings;
     size_t mapping_count;
+    struct store_badge_image *images;
+    size_t image_count;
     struct err *err;
 };
 
@@ -90,13 +92,58 @@ static bool is_same_mapping(const struct reading *r, const struct judge_import_b
     return have == b->course_count;
 }
 
+static bool image_is_same(const struct store_badge_image *kept,
+                          const struct store_badge_image *given) {
+    return kept != NULL && sv_eq(kept->name, given->name) && sv_eq(kept->digest, given->digest);
+}
+
+static const struct store_badge_image *image_kept(const struct reading *r, int64_t badge_id) {
+    for (size_t i = 0; i < r->image_count; i++) {
+        if (r->images[i].badge_id == badge_id) {
+            return &r->images[i];
+        }
+    }
+    return NULL;
+}
+
+/* The picture a badge names, and what becomes of the one there is. */
+static bool take_picture(struct reading *r, const struct judge_pictures *pictures,
+                         struct judge_import_badge *b, size_t index) {
+    struct sv name = b->badge->image;
+    const struct store_badge *old = find_existing(r, b->badge->key);
+    const struct store_badge_image *kept = old == NULL ? NULL : image_kept(r, old->id);
+    if (name.len == 0) {
+        b->picture = kept == NULL ? JUDGE_PICTURE_DRAWN : JUDGE_PICTURE_REMOVED;
+        return true;
+    }
+    if (pictures == NULL) {
+        b->image_problem = SV("pictures come along with `laurel badge import` only");
+    } else if (!pictures->read(pictures->ctx, name, r->arena, &b->image, &b->image_problem,
+                               r->err)) {
+        return err_prefix(r->err, "badges[%zu].image", index);
+    }
+    if (b->image.bytes.len > 0) {
+        b->image.name = name;
+        b->picture = image_is_same(kept, &b->image) ? JUDGE_PICTURE_SAME : JUDGE_PICTURE_CHANGED;
+        return true;
+    }
+    bool is_kept = kept != NULL && sv_eq(kept->name, name);
+    b->picture = JUDGE_PICTURE_MISSING;
+    b->image_problem =
+        sv_printf(r->arena, "%.*s; %s", SV_ARG(b->image_problem),
+                  is_kept ? "the badge keeps the picture it has under that name"
+                          : "until it comes, the badge has a picture that Laurel draws");
+    return true;
+}
+
 static enum store_change change_of(const struct reading *r, const struct judge_import_badge *b) {
     const struct store_badge *old = find_existing(r, b->badge->key);
     if (old == NULL) {
         return STORE_CREATED;
     }
     bool is_same = is_same_json(old->definition, judge_definition_text(r->arena, b->badge)) &&
-                   is_same_json(old->rule, b->badge->rule_json) && is_same_mapping(r, b, old->id);
+                   is_same_json(old->rule, b->badge->rule_json) && is_same_mapping(r, b, old->id) &&
+                   b->picture != JUDGE_PICTURE_CHANGED && b->picture != JUDGE_PICTURE_REMOVED;
     return is_same ? STORE_UNCHANGED : STORE_CHANGED;
 }
 
@@ -211,7 +258,8 @@ static bool check_signing(const struct judge_import *in, size_t i, struct err *e
            err_prefix(err, "badges[%zu] \"%.*s\"", i, SV_ARG(badge.name));
 }
 
-bool judge_import_read(struct store *store, struct sv text, int64_t institution_id, struct arena *a,
+bool judge_import_read(struct store *store, struct sv text, int64_t institution_id,
+                       const struct judge_pictures *pictures, struct arena *a,
                        struct judge_import *out, struct err *err) {
     *out = (struct judge_import){.institution_id = institution_id};
     struct reading r = {.store = store, .arena = a, .import = out, .err = err};
@@ -249,6 +297,7 @@ bool judge_import_read(struct store *store, struct sv text, int64_t institution_
     }
     if (!store_badge_list(store, out->institution_id, a, &r.existing, &r.existing_count, err) ||
         !store_mapping_list(store, out->institution_id, a, &r.mappings, &r.mapping_count, err) ||
+        !store_badge_image_list(store, out->institution_id, a, &r.images, &r.image_count, err) ||
         !check_needs(&r)) {
         return false;
     }
@@ -259,6 +308,9 @@ bool judge_import_read(struct store *store, struct sv text, int64_t institution_
                                "badges[%zu].key \"%.*s\" belongs to the issuer \"%.*s\" already; "
                                "choose another key",
                                i, SV_ARG(old->key), SV_ARG(old->issuer_key));
+        }
+        if (!take_picture(&r, pictures, &out->badges[i], i)) {
+            return false;
         }
         out->badges[i].change = change_of(&r, &out->badges[i]);
         for (size_t c = 0; c < out->badges[i].course_count; c++) {
@@ -295,7 +347,9 @@ bool judge_import_apply(struct store *store, const struct judge_import *in, int6
                                              .rule = b->badge->rule_json,
                                              .course_ids = b->course_ids,
                                              .course_count = b->course_count,
-                                             .item_maps = item_maps};
+                                             .item_maps = item_maps,
+                                             .image_name = b->badge->image,
+                                             .image = b->image.bytes.len > 0 ? &b->image : NULL};
     }
     const struct store_import import = {.institution_id = in->institution_id,
                                         .actor_person_id = actor_person_id,

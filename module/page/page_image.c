@@ -1,5 +1,5 @@
-/* A badge's art, drawn from its own data. */
-#include "image_badge.h"
+/* A badge's picture: its own, or the art drawn from its data. */
+#include "issue_copy.h"
 #include "page_internal.h"
 #include "store_badge.h"
 #include "store_copy.h"
@@ -47,21 +47,17 @@ static bool find(struct page *p, struct sv public_id, struct store_badge *out, s
 bool page_image(struct page *p, struct err *err) {
     struct store_badge badge = {0};
     struct sv public_id = web_arg(p->req, "badge");
+    struct sv svg = {0};
     if (!uuid_is_valid(public_id)) {
         return err_because(err, ERR_NOT_FOUND, "badge", "there is no such badge in this course");
     }
     if (!find(p, public_id, &badge, err)) {
         return false;
     }
-    const struct image_badge art = {.key = badge.key, .name = badge.name};
-    struct str svg;
-    str_init(&svg, p->arena, IMAGE_BADGE_MAX_BYTES);
-    if (!image_badge_draw(&art, &svg, err) || !str_ok(&svg, "the badge's drawing", err) ||
-        !web_header_add(p->resp, "Content-Security-Policy", SV("default-src 'none'; sandbox"),
-                        err)) {
+    if (!issue_badge_art(p->app->issue, p->session.institution_id, &badge, p->arena, &svg, err)) {
         return false;
     }
-    web_bytes(p->resp, 200, "image/svg+xml", str_sv(&svg));
+    web_bytes(p->resp, 200, "image/svg+xml", svg);
     p->resp->cache = WEB_CACHE_MINUTES;
     return true;
 }

@@ -34,8 +34,8 @@ static bool read_import(struct page *p, struct sv text, struct judge_import *out
         return err_because(err, ERR_INPUT, "empty",
                            "choose a badge file, or paste the text of one");
     }
-    if (!judge_import_read(p->app->options.store, text, p->session.institution_id, p->arena, out,
-                           err)) {
+    if (!judge_import_read(p->app->options.store, text, p->session.institution_id, NULL, p->arena,
+                           out, err)) {
         return false;
     }
     if (!page_may_issue(p, out->file->issuer.key)) {
@@ -105,10 +105,25 @@ static struct store_badge *names_of(struct arena *a, const struct judge_import *
     return names;
 }
 
+static json_t *changes_of(const struct page *p, const struct judge_import_badge *b) {
+    json_t *changes = json_array();
+    if (b->picture == JUDGE_PICTURE_MISSING || b->picture == JUDGE_PICTURE_REMOVED) {
+        json_t *one = json_object();
+        page_set_text(one, "text",
+                      b->picture == JUDGE_PICTURE_REMOVED
+                          ? SV("Its own picture goes; Laurel draws one.")
+                          : sv_printf(p->arena, "Its picture %.*s is not there: %.*s.",
+                                      SV_ARG(b->badge->image), SV_ARG(b->image_problem)));
+        (void)json_array_append_new(changes, one);
+    }
+    return changes;
+}
+
 static json_t *badge_model(const struct page *p, const struct judge_import_badge *b,
                            const struct store_badge *names, size_t name_count) {
     json_t *obj = json_object();
     json_t *courses = courses_of(p, b);
+    json_t *changes = changes_of(p, b);
     page_set_text(obj, "name", b->badge->name);
     page_set_text(obj, "key", b->badge->key);
     page_set_text(obj, "kind", sv_from(kind_of(b->change)));
@@ -116,8 +131,8 @@ static json_t *badge_model(const struct page *p, const struct judge_import_badge
     (void)json_object_set_new(obj, "picture", json_null());
     page_set_text(obj, "rule",
                   page_unbroken(p->arena, page_badge_names(p->arena, names, name_count, b->words)));
-    page_set_bool(obj, "has_changes", false);
-    (void)json_object_set_new(obj, "changes", json_array());
+    page_set_bool(obj, "has_changes", json_array_size(changes) > 0);
+    (void)json_object_set_new(obj, "changes", changes);
     page_set_bool(obj, "has_courses", json_array_size(courses) > 0);
     (void)json_object_set_new(obj, "courses", courses);
     page_set_text(obj, "forecast", forecast(p, b));

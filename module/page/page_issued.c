@@ -4,11 +4,8 @@
  */
 #include "page_issued.h"
 #include "base_encode.h"
-#include "image_badge.h"
-#include "issue.h"
+#include "issue_copy.h"
 #include "page_shared.h"
-#include "store_badge.h"
-#include "store_public.h"
 #include <string.h>
 
 static bool is_asked(const struct page *p, const char *suffix) {
@@ -103,21 +100,9 @@ bool page_badge_shared(struct page *p, struct err *err) {
 }
 
 bool page_badge_picture(struct page *p, struct err *err) {
-    struct store_public found;
-    struct store_badge badge;
-    struct store *store = p->app->options.store;
-    struct sv id = web_arg(p->req, "badge");
-    struct str svg;
-    str_init(&svg, p->arena, IMAGE_BADGE_MAX_BYTES);
-    if (!store_public_find(store, id, STORE_PUBLIC_BADGE, p->arena, &found, err) ||
-        !store_badge_get(store, found.institution_id, id, p->arena, &badge, err)) {
-        return false;
-    }
-    const struct image_badge art = {.key = badge.key, .name = badge.name};
-    return image_badge_draw(&art, &svg, err) && str_ok(&svg, "the badge's drawing", err) &&
-           web_header_add(p->resp, "Content-Security-Policy", SV("default-src 'none'; sandbox"),
-                          err) &&
-           answer(p, "image/svg+xml", str_sv(&svg), WEB_CACHE_MINUTES, err);
+    struct sv svg = {0};
+    return issue_art(p->app->issue, web_arg(p->req, "badge"), p->arena, &svg, err) &&
+           answer(p, "image/svg+xml", svg, WEB_CACHE_MINUTES, err);
 }
 
 bool page_issuer_shared(struct page *p, struct err *err) {

@@ -258,6 +258,29 @@ static bool map_courses(struct db_conn *conn, const struct store_import *in,
     return true;
 }
 
+/* The picture that came along, or what is left of one that is not named any more. */
+static bool save_image(struct db_conn *conn, const struct store_import *in,
+                       const struct store_badge_new *b, int64_t badge_id, struct arena *a,
+                       bool *is_changed, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, in->institution_id);
+    db_add_i64(&args, badge_id);
+    db_add_text(&args, b->image_name);
+    if (b->image != NULL) {
+        db_add_i64(&args, b->image->kind);
+        db_add_bytes(&args, b->image->digest);
+        db_add_bytes(&args, b->image->bytes);
+    }
+    if (!db_run(conn, b->image != NULL ? "badge_image_save" : "badge_image_drop", &args, &rows,
+                err)) {
+        return false;
+    }
+    *is_changed = rows.count > 0;
+    return true;
+}
+
 static bool save_badge(struct db_conn *conn, const struct store_import *in, int64_t issuer_id,
                        const struct store_badge_new *b, struct arena *a, enum store_change *change,
                        struct err *err) {
@@ -277,10 +300,12 @@ static bool save_badge(struct db_conn *conn, const struct store_import *in, int6
     bool is_changed = db_bool(&rows, 0, 2);
     *change = db_bool(&rows, 0, 1) ? STORE_CREATED : is_changed ? STORE_CHANGED : STORE_UNCHANGED;
     bool is_mapped_anew = false;
-    if (!map_courses(conn, in, b, badge_id, a, &is_mapped_anew, err)) {
+    bool is_drawn_anew = false;
+    if (!map_courses(conn, in, b, badge_id, a, &is_mapped_anew, err) ||
+        !save_image(conn, in, b, badge_id, a, &is_drawn_anew, err)) {
         return false;
     }
-    if (*change == STORE_UNCHANGED && is_mapped_anew) {
+    if (*change == STORE_UNCHANGED && (is_mapped_anew || is_drawn_anew)) {
         *change = STORE_CHANGED;
     }
     if (*change == STORE_UNCHANGED) {

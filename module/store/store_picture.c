@@ -31,6 +31,45 @@ bool store_picture_save(struct store *store, const struct store_picture *picture
     return store_run(store, picture->institution_id, "picture_save", &args, NULL, err);
 }
 
+bool store_badge_image_get(struct store *store, int64_t institution_id, int64_t badge_id,
+                           struct sv name, struct arena *a, struct store_badge_image *out,
+                           struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    *out = (struct store_badge_image){.badge_id = badge_id, .name = name};
+    db_args_init(&args, a);
+    db_add_i64(&args, institution_id);
+    db_add_i64(&args, badge_id);
+    if (!store_run(store, institution_id, "badge_image_get", &args, &rows, err)) {
+        return false;
+    }
+    if (rows.count > 0 && sv_eq(store_text(&rows, 0, 0, a), name)) {
+        out->kind = (int)db_i64(&rows, 0, 1);
+        out->digest = db_bytes(&rows, 0, 2, a);
+        out->bytes = db_bytes(&rows, 0, 3, a);
+    }
+    return true;
+}
+
+bool store_badge_image_list(struct store *store, int64_t institution_id, struct arena *a,
+                            struct store_badge_image **out, size_t *count, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, institution_id);
+    if (!store_run(store, institution_id, "badge_image_list", &args, &rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows.count;
+    *out = ARENA_ARRAY(a, struct store_badge_image, *count);
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = (struct store_badge_image){.badge_id = db_i64(&rows, i, 0),
+                                               .name = store_text(&rows, i, 1, a),
+                                               .digest = db_bytes(&rows, i, 2, a)};
+    }
+    return true;
+}
+
 bool store_mine_list(struct store *store, int64_t institution_id, int64_t person_id,
                      struct sv badge_id, struct arena *a, struct store_mine **out, size_t *count,
                      bool *is_more, struct err *err) {

@@ -92,7 +92,7 @@ static bool is_type(const struct web_response *resp, const char *type) {
 static void policy(struct str *out, const struct web_response *resp) {
     str_add_c(out, "Content-Security-Policy: ");
     if (is_type(resp, "image/svg+xml")) {
-        str_add_c(out, "default-src 'none'; sandbox\r\n");
+        str_add_c(out, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox\r\n");
         return;
     }
     if (is_type(resp, "text/html")) {

@@ -171,7 +171,8 @@ static void head__fits_each_kind_of_body(void **state) {
     web_bytes(&resp, 200, "image/svg+xml; charset=utf-8", SV("<svg/>"));
     resp.cache = WEB_CACHE_IMMUTABLE;
     struct sv head = web_response_head(&resp, "");
-    assert_true(has(head, "Content-Security-Policy: default-src 'none'; sandbox\r\n"));
+    assert_true(has(head, "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+                          "img-src data:; sandbox\r\n"));
     assert_true(has(head, "Cache-Control: public, max-age=31536000, immutable\r\n"));
     assert_true(has(head, "Content-Length: 6\r\n"));
     web_bytes(&resp, 200, "application/pdf", SV("%PDF"));
