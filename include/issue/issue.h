@@ -49,6 +49,7 @@ struct issue_choice {
     int64_t institution_id, award_id;
     int64_t person_id; /* who asks: the learner */
     bool is_shared, shows_results, shows_evidence, shows_name;
+    bool told_results, told_evidence; /* as of struct model_share */
     enum model_identity identity;
     struct sv did;
 };

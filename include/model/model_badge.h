@@ -45,7 +45,8 @@ struct model_share {
     struct sv platform;            /* LTI: its issuer */
     struct sv did;                 /* DID */
     bool shows_results, shows_evidence;
-    bool shows_name; /* on the award's page; the credential never has it */
+    bool told_results, told_evidence; /* the badge demanded them when it was shared, and said so */
+    bool shows_name;                  /* on the award's page; the credential never has it */
 };
 
 struct model_alignment {
@@ -79,6 +80,7 @@ struct model_badge {
     enum model_approval approval;
     enum model_grade_drop on_grade_drop;
     bool is_in_gradebook;
+    bool demands_results, demands_evidence; /* they go with every award that is shared */
     struct model_course_ref *courses;
     size_t course_count;
     struct sv rule_json; /* compact text of the rule */

@@ -134,6 +134,28 @@ static bool read_tags(const struct reader *r, const struct badge_path *path, con
     return true;
 }
 
+/* What of an award its learner may not keep back when they share it. */
+static bool read_demands(const struct reader *r, const struct badge_path *path, const json_t *obj,
+                         struct model_badge *out) {
+    const json_t *list = NULL;
+    if (!read_list(r, path, obj, "demands", 2, &list)) {
+        return false;
+    }
+    struct badge_path demands = BADGE_AT_KEY(path, "demands");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct badge_path at = BADGE_AT_INDEX(&demands, i);
+        struct sv what = js_sv(json_array_get(list, i));
+        bool *is_demanded = sv_eq(what, SV("results"))    ? &out->demands_results
+                            : sv_eq(what, SV("evidence")) ? &out->demands_evidence
+                                                          : NULL;
+        if (is_demanded == NULL || *is_demanded) {
+            return badge_bad(r->doc, &at, "must be \"results\" or \"evidence\", each once");
+        }
+        *is_demanded = true;
+    }
+    return true;
+}
+
 static bool read_alignment(const struct reader *r, const struct badge_path *path, const json_t *obj,
                            struct model_alignment *out) {
     static const char *const keys[] = {"name", "url", "framework", "code"};
@@ -377,8 +399,8 @@ static bool read_badge(const struct reader *r, const struct badge_path *path, co
         "key",      "name",          "description",      "criteria",
         "image",    "image_alt",     "achievement_type", "assessment",
         "tags",     "alignments",    "valid_for_days",   "award_on",
-        "approval", "on_grade_drop", "gradebook",        "courses",
-        "rule"};
+        "approval", "on_grade_drop", "gradebook",        "demands",
+        "courses",  "rule"};
     if (!json_is_object(obj)) {
         return badge_bad(r->doc, path, "must be a badge: {\"key\", \"name\", ...}");
     }
@@ -386,7 +408,8 @@ static bool read_badge(const struct reader *r, const struct badge_path *path, co
         !read_key(r, path, obj, &out->key) || !read_texts(r, path, obj, out) ||
         !read_type(r, path, obj, out) || !read_choices(r, path, obj, out) ||
         !read_tags(r, path, obj, out) || !read_alignments(r, path, obj, out) ||
-        !read_days_and_gradebook(r, path, obj, out) || !read_courses(r, path, obj, out)) {
+        !read_days_and_gradebook(r, path, obj, out) || !read_demands(r, path, obj, out) ||
+        !read_courses(r, path, obj, out)) {
         return false;
     }
     const json_t *json = json_object_get(obj, "rule");

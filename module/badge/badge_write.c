@@ -153,6 +153,20 @@ static void put_lists(json_t *obj, const struct model_badge *badge) {
     }
 }
 
+static void put_demands(json_t *obj, const struct model_badge *badge) {
+    json_t *demands = json_array();
+    if (badge->demands_results) {
+        (void)json_array_append_new(demands, json_string("results"));
+    }
+    if (badge->demands_evidence) {
+        (void)json_array_append_new(demands, json_string("evidence"));
+    }
+    if (json_array_size(demands) > 0) {
+        put(obj, "demands", json_incref(demands));
+    }
+    json_decref(demands);
+}
+
 static void put_courses(json_t *obj, const struct model_badge *badge) {
     if (badge->course_count == 0) {
         return;
@@ -200,6 +214,7 @@ static json_t *badge_json(const struct model_badge *badge, const struct badge_ru
     if (badge->is_in_gradebook) {
         put(obj, "gradebook", json_true());
     }
+    put_demands(obj, badge);
     put_courses(obj, badge);
     put(obj, "rule", badge_rule_json(rule));
     return obj;

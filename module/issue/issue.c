@@ -347,6 +347,8 @@ bool issue_share_set(struct issue *issue, const struct issue_choice *c, usec_t n
     share.shows_results = c->shows_results;
     share.shows_evidence = c->shows_evidence;
     share.shows_name = c->shows_name;
+    share.told_results = c->is_shared && c->told_results;
+    share.told_evidence = c->is_shared && c->told_evidence;
     const struct store_share_change change = {.institution_id = c->institution_id,
                                               .award_id = c->award_id,
                                               .person_id = c->person_id,

@@ -41,7 +41,7 @@ static json_t *base_model(const struct page *p, const struct store_badge *stored
                       : sv_printf(p->arena, "The badge %.*s", SV_ARG(stored->name)));
     page_set_text(model, "criteria", badge->criteria);
     page_set_bool(model, "has_criteria", badge->criteria.len > 0);
-    page_wallet_add_form(p, model, stored->public_id, NULL);
+    page_wallet_add_form(p, model, stored->public_id, NULL, sv_of(NULL, 0));
     (void)json_object_set_new(model, "copies", json_null());
     page_set_bool(model, "has_links", false);
     (void)json_object_set_new(model, "links", json_array());
@@ -101,11 +101,15 @@ static bool show_own(struct page *p, const struct judge_course *course,
         return false;
     }
     const struct page_standing s = page_standing(badge, &person, p->arena);
+    struct sv demands = {0};
+    if (!page_demands_words(p, &badge->definition, s.award, &demands, err)) {
+        return false;
+    }
     json_t *model = base_model(p, &badge->stored, &badge->definition, true);
     add_standing(p, model, course, &s);
-    page_wallet_add_form(p, model, badge->stored.public_id, s.award);
+    page_wallet_add_form(p, model, badge->stored.public_id, s.award, demands);
     if (!page_share_add(p, model, &s, err) ||
-        !page_add_copies(p, model, badge->stored.public_id, err)) {
+        !page_add_copies(p, model, badge->stored.public_id, demands, err)) {
         json_decref(model);
         return false;
     }

@@ -86,12 +86,6 @@ bool page_copy_make(struct page *p, const struct page_copy *copy, struct sv *byt
                                                 : bake(p, copy, &award, bytes, err);
 }
 
-/* An SVG is a document of our origin to a browser that opens it. */
-static bool shield(struct page *p, const struct page_copy_form *form, struct err *err) {
-    return form->carrier != PAGE_COPY_SVG || web_header_add(p->resp, "Content-Security-Policy",
-                                                            SV("default-src 'none'; sandbox"), err);
-}
-
 static bool answer_public(struct page *p, const struct page_copy_form *form, struct err *err) {
     struct store_credential_public award = {0};
     struct page_copy copy = {.form = form};
@@ -101,7 +95,7 @@ static bool answer_public(struct page *p, const struct page_copy_form *form, str
         return false;
     }
     copy.award_id = award.award_id;
-    return page_copy_make(p, &copy, &bytes, err) && shield(p, form, err) &&
+    return page_copy_make(p, &copy, &bytes, err) &&
            /* Asked for again each time: it may be private again. */
            page_issued_answer(p, form->type, bytes, WEB_CACHE_REVALIDATE, err);
 }
@@ -223,7 +217,7 @@ bool page_download(struct page *p, struct err *err) {
                                    .award_id = own.award_id,
                                    .form = form,
                                    .is_own = true};
-    return page_copy_make(p, &copy, &bytes, err) && shield(p, form, err) &&
+    return page_copy_make(p, &copy, &bytes, err) &&
            hand_over(p, form->type, bytes,
                      sv_printf(p->arena, "%.*s.%s", SV_ARG(own.badge_key), form->name), err);
 }
@@ -268,13 +262,15 @@ static json_t *copies_of(const struct page *p, const struct store_mine *own) {
     return list;
 }
 
-bool page_add_copies(struct page *p, json_t *model, struct sv badge_id, struct err *err) {
+bool page_add_copies(struct page *p, json_t *model, struct sv badge_id, struct sv demands,
+                     struct err *err) {
     struct store_mine own = {0};
     struct err why = {0};
     json_t *copies = json_null();
     if (find_own(p, badge_id, &own, &why)) {
         copies = json_object();
         (void)json_object_set_new(copies, "forms", copies_of(p, &own));
+        page_set_text(copies, "demands", demands);
         page_set_text(copies, "all", page_path(p, "download/badges.zip"));
         page_set_bool(copies, "has_older_note", own.shared_at == 0 || !own.is_named_by_email);
     } else if (why.code != ERR_NOT_FOUND) {

@@ -50,5 +50,7 @@ NODISCARD bool page_copy_make(struct page *p, const struct page_copy *copy, stru
  * large. */
 NODISCARD bool page_archive(struct page *p, struct sv badge_id, struct sv *zip, struct err *err);
 
-/* Adds `copies`, for the part copies.html: null, or what the learner can take away of a badge. */
-NODISCARD bool page_add_copies(struct page *p, json_t *model, struct sv badge_id, struct err *err);
+/* Adds `copies`, for the part copies.html: null, or what the learner can take away of a badge.
+ * demands: of page_demands_words. */
+NODISCARD bool page_add_copies(struct page *p, json_t *model, struct sv badge_id, struct sv demands,
+                               struct err *err);

@@ -27,33 +27,95 @@ static bool is_sharable(const struct store_award *award) {
            (award->state == MODEL_AWARD_ISSUED || award->shared_at != 0);
 }
 
-static void add_choice(json_t *list, const char *name, const char *label, struct sv text,
-                       bool is_checked) {
+struct choice {
+    const char *name, *label;
+    struct sv text;
+    bool is_checked;
+    bool is_demanded; /* by the badge */
+    bool is_told;     /* when it was shared last */
+};
+
+static void add_choice(json_t *list, const struct choice *c, bool is_shared) {
     json_t *one = json_object();
-    page_set_text(one, "name", sv_from(name));
-    page_set_text(one, "label", sv_from(label));
+    struct sv text = c->text;
+    if (c->is_demanded) {
+        text = !is_shared || c->is_told || c->is_checked
+                   ? SV("This badge demands it: it is shown whenever you share the badge.")
+                   : SV("This badge demands it since you shared it. It is not shown yet; when you "
+                        "save this, it is.");
+    }
+    page_set_text(one, "name", sv_from(c->name));
+    page_set_text(one, "label", sv_from(c->label));
     page_set_text(one, "text", text);
-    page_set_bool(one, "is_checked", is_checked);
+    page_set_bool(one, "is_checked", c->is_checked || c->is_demanded);
+    page_set_bool(one, "is_demanded", c->is_demanded);
     (void)json_array_append_new(list, one);
 }
 
-static json_t *shown_model(struct arena *a, const struct model_share *share,
-                           const struct store_share_owner *owner) {
+static json_t *shown_model(struct arena *a, const struct model_badge *badge,
+                           const struct model_share *share, const struct store_share_owner *owner) {
     json_t *list = json_array();
+    bool is_shared = share->shared_at != 0;
     struct sv name = sv_trim(owner->name);
     if (name.len > 0 || share->shows_name) {
-        add_choice(list, "name", "My name",
-                   name.len == 0 ? SV("The learning platform does not tell it any more.")
-                                 : sv_printf(a, "The page says “%.*s”. The signed file never does.",
-                                             SV_ARG(name)),
-                   share->shows_name);
+        const struct choice named = {
+            .name = "name",
+            .label = "My name",
+            .text = name.len == 0
+                        ? SV("The learning platform does not tell it any more.")
+                        : sv_printf(a, "The page says “%.*s”. The signed file never does.",
+                                    SV_ARG(name)),
+            .is_checked = share->shows_name};
+        add_choice(list, &named, is_shared);
     }
-    add_choice(list, "results", "My results",
-               SV("What you reached in each thing that the badge asks for."), share->shows_results);
-    add_choice(list, "evidence", "Evidence",
-               SV("What a teacher wrote down when they confirmed something for this badge."),
-               share->shows_evidence);
+    const struct choice results = {
+        .name = "results",
+        .label = "My results",
+        .text = SV("What you reached in each thing that the badge asks for."),
+        .is_checked = share->shows_results,
+        .is_demanded = badge->demands_results,
+        .is_told = share->told_results};
+    const struct choice evidence = {
+        .name = "evidence",
+        .label = "Evidence",
+        .text = SV("What a teacher wrote down when they confirmed something for this badge."),
+        .is_checked = share->shows_evidence,
+        .is_demanded = badge->demands_evidence,
+        .is_told = share->told_evidence};
+    add_choice(list, &results, is_shared);
+    add_choice(list, &evidence, is_shared);
     return list;
+}
+
+/* What the form says that the badge demands, for when it comes back. */
+static struct sv demanded(const struct model_badge *badge) {
+    return badge->demands_results && badge->demands_evidence ? SV("results,evidence")
+           : badge->demands_results                          ? SV("results")
+           : badge->demands_evidence                         ? SV("evidence")
+                                                             : SV("none");
+}
+
+bool page_demands_words(struct page *p, const struct model_badge *badge,
+                        const struct store_award *award, struct sv *out, struct err *err) {
+    struct model_share share = {0};
+    *out = SV("");
+    if (award == NULL || !(badge->demands_results || badge->demands_evidence)) {
+        return true;
+    }
+    if (!store_share_get(p->app->options.store, p->session.institution_id, award->id, p->arena,
+                         &share, err)) {
+        return false;
+    }
+    bool is_private = share.shared_at == 0;
+    bool has_results = badge->demands_results && (is_private || share.told_results);
+    bool has_evidence = badge->demands_evidence && (is_private || share.told_evidence);
+    if (has_results || has_evidence) {
+        *out = sv_printf(p->arena, "Your %s in it: this badge demands it.",
+                         has_results && has_evidence ? "results and evidence are"
+                         : has_results               ? "results are"
+                                                     : "evidence is");
+    }
+    return true;
 }
 
 static json_t *identities_model(const struct model_share *share,
@@ -111,9 +173,11 @@ static json_t *share_model(const struct page *p, const struct page_standing *s,
     page_set_text(model, "action",
                   page_path(p, "badges/%.*s/share", SV_ARG(s->badge->stored.public_id)));
     page_set_text(model, "csrf", page_csrf(p));
+    page_set_text(model, "demands", demanded(&s->badge->definition));
     page_set_text(model, "button", is_shared ? SV("Save") : SV("Share this badge"));
     (void)json_object_set_new(model, "public", is_shared ? public_model(p, s) : json_null());
-    (void)json_object_set_new(model, "shown", shown_model(p->arena, share, owner));
+    (void)json_object_set_new(model, "shown",
+                              shown_model(p->arena, &s->badge->definition, share, owner));
     (void)json_object_set_new(model, "identities", identities_model(share, owner));
     return model;
 }
@@ -135,7 +199,7 @@ bool page_share_add(struct page *p, json_t *model, const struct page_standing *s
 
 /* The award of who asks, as a learner of this course. */
 static bool find_own(struct page *p, struct sv badge_id, const struct store_award **out,
-                     struct err *err) {
+                     const struct model_badge **definition, struct err *err) {
     struct judge_course course = {0};
     struct judge_person person = {0};
     const struct judge_badge *badge = NULL;
@@ -144,6 +208,7 @@ static bool find_own(struct page *p, struct sv badge_id, const struct store_awar
         return false;
     }
     *out = page_standing(badge, &person, p->arena).award;
+    *definition = &badge->definition;
     return is_sharable(*out) ||
            err_because(err, ERR_NOT_FOUND, "award", "you have not earned this badge");
 }
@@ -159,19 +224,29 @@ static bool read_identity(struct sv value, enum model_identity *out, struct err 
                        "choose whose name the signed file carries, or nobody's");
 }
 
-static bool read_form(struct page *p, const struct model_share *was, struct issue_choice *c,
-                      struct err *err) {
+/* What was said to be demanded must be what is: nothing is shown that nobody was told of. */
+static bool demands_check(const struct model_badge *badge, struct sv said, struct err *err) {
+    return said.len == 0 || sv_eq(said, demanded(badge)) ||
+           err_because(err, ERR_CONFLICT, "demands",
+                       "what this badge demands to be shown has changed meanwhile; load the page "
+                       "again and look what it says");
+}
+
+static bool read_form(struct page *p, const struct model_badge *badge,
+                      const struct model_share *was, struct issue_choice *c, struct err *err) {
     struct web_form form = {0};
     struct sv what = {0};
     struct sv identity = {0};
     struct sv name = {0};
     struct sv results = {0};
     struct sv evidence = {0};
+    struct sv demands = {0};
     if (!web_form_upload(p->req, &form, err) || !web_form_one(&form, "do", &what, err) ||
         !web_form_one(&form, "identity", &identity, err) ||
         !web_form_one(&form, "name", &name, err) ||
         !web_form_one(&form, "results", &results, err) ||
-        !web_form_one(&form, "evidence", &evidence, err)) {
+        !web_form_one(&form, "evidence", &evidence, err) ||
+        !web_form_one(&form, "demands", &demands, err)) {
         return false;
     }
     if (sv_eq(what, SV("stop"))) { /* the choices stay for the next time */
@@ -182,9 +257,12 @@ static bool read_form(struct page *p, const struct model_share *was, struct issu
     }
     c->is_shared = true;
     c->shows_name = sv_eq(name, SV("1"));
-    c->shows_results = sv_eq(results, SV("1"));
-    c->shows_evidence = sv_eq(evidence, SV("1"));
-    return read_identity(identity, &c->identity, err) &&
+    c->told_results = badge->demands_results;
+    c->told_evidence = badge->demands_evidence;
+    /* Where there was no choice, the one of before stays for when there is. */
+    c->shows_results = badge->demands_results ? was->shows_results : sv_eq(results, SV("1"));
+    c->shows_evidence = badge->demands_evidence ? was->shows_evidence : sv_eq(evidence, SV("1"));
+    return demands_check(badge, demands, err) && read_identity(identity, &c->identity, err) &&
            (c->identity != MODEL_IDENTITY_DID || was->did.len > 0 ||
             err_because(err, ERR_INPUT, "did", "take the badge to a wallet first"));
 }
@@ -208,12 +286,13 @@ static bool sign_now(struct page *p, int64_t award_id, struct err *err) {
 
 bool page_share(struct page *p, struct err *err) {
     const struct store_award *award = NULL;
+    const struct model_badge *badge = NULL;
     struct model_share was = {0};
     struct store_share_owner owner = {0};
     struct store *store = p->app->options.store;
     int64_t institution_id = p->session.institution_id;
     struct sv badge_id = web_arg(p->req, "badge");
-    if (!find_own(p, badge_id, &award, err) ||
+    if (!find_own(p, badge_id, &award, &badge, err) ||
         !store_share_get(store, institution_id, award->id, p->arena, &was, err) ||
         !store_share_owner(store, institution_id, award->id, p->arena, &owner, err)) {
         return false;
@@ -227,7 +306,7 @@ bool page_share(struct page *p, struct err *err) {
                                   .shows_name = was.shows_name,
                                   .shows_results = was.shows_results,
                                   .shows_evidence = was.shows_evidence};
-    return read_form(p, &was, &choice, err) &&
+    return read_form(p, badge, &was, &choice, err) &&
            issue_share_set(p->app->issue, &choice, p->now, err) && sign_now(p, award->id, err) &&
            web_see_other(p->resp,
                          sv_printf(p->arena, "%.*s?done=%s", SV_ARG(page_badge_url(p, badge_id)),

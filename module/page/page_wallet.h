@@ -19,6 +19,6 @@ page_handler page_wallet;
 page_handler page_wallet_make;
 struct store_award;
 /* Adds `wallet`: the form that makes an offer; null without an award that counts. For
- * wallet_form.html. */
+ * wallet_form.html. demands: of page_demands_words. */
 void page_wallet_add_form(const struct page *p, json_t *model, struct sv badge_id,
-                          const struct store_award *award);
+                          const struct store_award *award, struct sv demands);

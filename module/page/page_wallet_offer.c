@@ -3,6 +3,7 @@
 #include "credential_wallet.h"
 #include "image_qr.h"
 #include "page_course.h"
+#include "page_share.h"
 #include "page_wallet.h"
 #include "store_wallet.h"
 
@@ -10,12 +11,13 @@
 #define REFRESH SV("10") /* while a wallet may come */
 
 void page_wallet_add_form(const struct page *p, json_t *model, struct sv badge_id,
-                          const struct store_award *award) {
+                          const struct store_award *award, struct sv demands) {
     json_t *form = json_null();
     if (award != NULL && award->state == MODEL_AWARD_ISSUED) {
         form = json_object();
         page_set_text(form, "action", page_path(p, "badges/%.*s/wallet", SV_ARG(badge_id)));
         page_set_text(form, "csrf", page_csrf(p));
+        page_set_text(form, "demands", demands);
     }
     (void)json_object_set_new(model, "wallet", form);
 }
@@ -24,6 +26,7 @@ struct mine {
     const struct judge_badge *badge;
     const struct store_award *award;
     struct store_wallet_award key;
+    struct sv demands; /* of page_demands_words */
 };
 
 static bool find_mine(struct page *p, struct mine *out, struct err *err) {
@@ -42,7 +45,7 @@ static bool find_mine(struct page *p, struct mine *out, struct err *err) {
     out->key = (struct store_wallet_award){.institution_id = p->session.institution_id,
                                            .award_id = out->award->id,
                                            .person_id = p->session.person_id};
-    return true;
+    return page_demands_words(p, &out->badge->definition, out->award, &out->demands, err);
 }
 
 static bool is_open(const struct page *p, const struct store_wallet_offer *offer) {
@@ -113,7 +116,7 @@ static json_t *model_of(struct page *p, const struct mine *mine) {
     page_set_text(model, "image", page_badge_image(p, stored->public_id));
     (void)json_object_set_new(model, "notice", json_null());
     (void)json_object_set_new(model, "offer", json_null());
-    page_wallet_add_form(p, model, stored->public_id, mine->award);
+    page_wallet_add_form(p, model, stored->public_id, mine->award, mine->demands);
     return model;
 }
 

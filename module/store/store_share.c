@@ -16,6 +16,8 @@ bool store_share_get(struct store *store, int64_t institution_id, int64_t award_
     }
     *out = store_share_read(&rows, 0, 0, a);
     out->shows_name = db_bool(&rows, 0, 8);
+    out->told_results = db_bool(&rows, 0, 9);
+    out->told_evidence = db_bool(&rows, 0, 10);
     return true;
 }
 
@@ -79,6 +81,8 @@ static bool save_in(struct db_conn *conn, const struct store_share_change *c, st
     db_add_bool(&args, c->share->shows_results);
     db_add_bool(&args, c->share->shows_evidence);
     db_add_bool(&args, c->share->shows_name);
+    db_add_bool(&args, c->share->told_results);
+    db_add_bool(&args, c->share->told_evidence);
     return db_run(conn, "share_save", &args, NULL, err);
 }
 

@@ -6,7 +6,8 @@ SELECT a.id, a.badge_id, b.issuer_id, a.public_id, a.state, usec(a.issued_at), u
         FROM attestation t
         WHERE t.institution_id = a.institution_id AND t.badge_id = a.badge_id AND t.person_id = a.person_id),
        usec(a.shared_at), coalesce(s.identity, 0), s.identity_hash, s.salt, s.platform, s.did,
-       coalesce(s.shows_results, false), coalesce(s.shows_evidence, false), l.public_id, l.suspension_id,
+       share_shows('results', s.shows_results, s.told_results, a.shared_at, b.definition),
+       share_shows('evidence', s.shows_evidence, s.told_evidence, a.shared_at, b.definition), l.public_id, l.suspension_id,
        a.status_index, j.digest, t.digest, usec(greatest(j.valid_from, t.valid_from)),
        coalesce(s.shows_name, false)
 FROM award a
