@@ -17,9 +17,11 @@ struct credential_unbaked {
 };
 
 /* PNG by its signature, SVG by a first `<`, else plain text. PNG: the iTXt chunk with the keyword
- * openbadgecredential, else openbadges; its CRC must be right, it must not be compressed, and there
- * must be one. SVG: the element `credential` of https://purl.imsglobal.org/ob/v3p0, else
- * `assertion` of http://openbadges.org, once; its attribute verify, else its text. Text lives in
- * `a` or is borrowed. Fails: ERR_INPUT "image" with a sentence. */
+ * openbadgecredential, else the iTXt or tEXt chunk with the keyword openbadges; its CRC must be
+ * right, it must not be compressed, and there must be one. SVG: the element `credential` of
+ * https://purl.imsglobal.org/ob/v3p0, else `assertion` of http://openbadges.org, once; its
+ * attribute verify, else its text. What people take for a badge (web pages, PDFs, other pictures,
+ * archives) is named. Text lives in `a` or is borrowed. Fails: ERR_INPUT "image" with a sentence.
+ */
 NODISCARD bool credential_unbake(struct sv bytes, struct arena *a, struct credential_unbaked *out,
                                  struct err *err);

@@ -28,8 +28,15 @@ static bool itxt_text(struct sv data, struct sv *text, struct err *err) {
     return true;
 }
 
-/* The only iTXt chunk with that keyword; *text is empty when there is none. */
-static bool png_find(struct sv png, struct sv keyword, struct sv *text, struct err *err) {
+/* Where a keyword's text may be. Programs of Open Badges 1 and 2 (Moodle among them) also write
+ * tEXt, whose data is the text itself (PNG 11.3.3.2). */
+struct place {
+    struct sv keyword;
+    bool is_plain_too;
+};
+
+/* The only chunk with that keyword; *text is empty when there is none. */
+static bool png_find(struct sv png, struct place where, struct sv *text, struct err *err) {
     struct sv rest = sv_skip(png, sizeof SIGNATURE - 1);
     bool is_found = false;
     *text = sv_of(NULL, 0);
@@ -42,7 +49,9 @@ static bool png_find(struct sv png, struct sv keyword, struct sv *text, struct e
         struct sv data = sv_of(rest.ptr + 8, len);
         struct sv name;
         struct sv body;
-        if (sv_eq(type, SV("iTXt")) && sv_cut(data, '\0', &name, &body) && sv_eq(name, keyword)) {
+        bool is_plain = where.is_plain_too && sv_eq(type, SV("tEXt"));
+        if ((is_plain || sv_eq(type, SV("iTXt"))) && sv_cut(data, '\0', &name, &body) &&
+            sv_eq(name, where.keyword)) {
             uLong crc = crc32(0, (const Bytef *)type.ptr, (uInt)(len + 4));
             if (crc != be32(rest.ptr + 8 + len)) {
                 return refuse(err, "the PNG's credential chunk is damaged (its checksum is wrong)");
@@ -51,7 +60,8 @@ static bool png_find(struct sv png, struct sv keyword, struct sv *text, struct e
                 return refuse(err, "the PNG holds two credentials; which one is meant is unclear");
             }
             is_found = true;
-            if (!itxt_text(body, text, err)) {
+            *text = body;
+            if (!is_plain && !itxt_text(body, text, err)) {
                 return false;
             }
         }
@@ -64,13 +74,42 @@ static bool png_find(struct sv png, struct sv keyword, struct sv *text, struct e
 }
 
 static bool png_read(struct sv png, struct sv *text, struct err *err) {
-    if (!png_find(png, SV("openbadgecredential"), text, err) ||
-        (text->len == 0 && !png_find(png, SV("openbadges"), text, err))) {
+    const struct place ob3 = {.keyword = SV("openbadgecredential")};
+    const struct place ob2 = {.keyword = SV("openbadges"), .is_plain_too = true};
+    if (!png_find(png, ob3, text, err) || (text->len == 0 && !png_find(png, ob2, text, err))) {
         return false;
     }
     return text->len > 0 ||
            refuse(err, "there is no credential in this PNG; it may be a picture of a badge only, "
                        "or a program removed it when the picture was saved");
+}
+
+/* What people take for the badge, by how it begins, and what to do instead. */
+static const char *not_a_badge(struct sv bytes) {
+    static const char picture[] = "only PNG and SVG pictures carry a badge's proof; hand in the "
+                                  "original picture, or the badge's JSON";
+    static const struct {
+        struct sv start;
+        const char *why;
+    } others[] = {
+        {{"%PDF-", 5},
+         "a PDF does not carry a badge's proof; open the address on it, or hand in the badge's "
+         "PNG, SVG or JSON"},
+        {{"PK\x03\x04", 4}, "this is an archive (ZIP); unpack it and hand in one of its badges"},
+        {{"\xFF\xD8\xFF", 3}, picture},
+        {{"GIF8", 4}, picture},
+        {{"RIFF", 4}, picture},
+        {{"<!doctype html", 14},
+         "this is a web page about a badge; look on it for the badge's own file or address"},
+        {{"<html", 5},
+         "this is a web page about a badge; look on it for the badge's own file or address"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (sv_eq_nocase(sv_head(bytes, others[i].start.len), others[i].start)) {
+            return others[i].why;
+        }
+    }
+    return NULL;
 }
 
 bool credential_unbake(struct sv bytes, struct arena *a, struct credential_unbaked *out,
@@ -91,6 +130,10 @@ bool credential_unbake(struct sv bytes, struct arena *a, struct credential_unbak
         bytes = sv_skip(bytes, 3);
     }
     out->text = sv_trim(bytes);
+    const char *why = not_a_badge(out->text);
+    if (why != NULL) {
+        return refuse(err, why);
+    }
     if (out->text.len > 0 && out->text.ptr[0] == '<') {
         out->carrier = CREDENTIAL_CARRIER_SVG;
         if (!credential_svg_read(bytes, a, &out->text, err)) {

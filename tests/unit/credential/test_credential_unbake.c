@@ -8,6 +8,7 @@
 #include "credential_unbake.h"
 #include "support_credential.h"
 #include <string.h>
+#include <zlib.h>
 
 static struct sv baked_png(struct arena *a) {
     AUTO_JSON *v = vector_load("baking.json");
@@ -81,6 +82,81 @@ static void unbake__refuses_two_credentials_in_one_png(void **state) {
     assert_non_null(strstr(err.text, "two credentials"));
 }
 
+/* A PNG with one chunk behind IHDR instead of the vector's. */
+static struct sv png_with(struct arena *a, const char *type, struct sv data) {
+    struct sv png = baked_png(a);
+    size_t old = 12 + ((size_t)(unsigned char)png.ptr[35] << 8 | (unsigned char)png.ptr[36]);
+    struct str out;
+    str_init(&out, a, png.len + data.len + 100);
+    str_add(&out, sv_head(png, 33));
+    char *body = arena_alloc(a, data.len + 4);
+    memcpy(body, type, 4);
+    memcpy(body + 4, data.ptr, data.len);
+    uLong crc = crc32(0, (const Bytef *)body, (uInt)(data.len + 4));
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        str_add_char(&out, (char)(data.len >> shift & 255));
+    }
+    str_add(&out, sv_of(body, data.len + 4));
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        str_add_char(&out, (char)(crc >> shift & 255));
+    }
+    str_add(&out, sv_skip(png, 33 + old));
+    return str_sv(&out);
+}
+
+/* Moodle's badges/lib/bakerlib.php: tEXt, keyword, NUL, the assertion's address. */
+#define BYTES(literal)                                                                             \
+    { (literal), sizeof(literal) - 1 }
+static void unbake__reads_plain_text_chunks_of_older_programs(void **state) {
+    (void)state;
+    static const struct {
+        const char *type;
+        struct sv data;
+        const char *text; /* NULL: refused */
+    } rows[] = {
+        {"tEXt", BYTES("openbadges\0https://moodle.example/badges/assertion.php?b=1"),
+         "https://moodle.example/badges/assertion.php?b=1"},
+        {"iTXt", BYTES("openbadges\0\0\0\0\0https://x.example/1"), "https://x.example/1"},
+        {"tEXt", BYTES("openbadgecredential\0{}"), NULL}, /* 3.0 knows iTXt only */
+        {"tEXt", BYTES("Comment\0https://x.example/1"), NULL},
+        {"zTXt", BYTES("openbadges\0\0x"), NULL},
+        {"iTXt", BYTES("openbadges\0\1\0\0\0x"), NULL}, /* compressed */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_ARENA a = {0};
+        struct err err = {0};
+        struct credential_unbaked out;
+        struct sv png = png_with(&a, rows[i].type, rows[i].data);
+        bool is_read = credential_unbake(png, &a, &out, &err);
+        if (is_read != (rows[i].text != NULL)) {
+            fail_msg("row %zu: %s", i, is_read ? "was read" : err.text);
+        }
+        if (is_read) {
+            assert_sv_equal(out.text, sv_from(rows[i].text));
+        }
+    }
+}
+
+static void unbake__says_what_to_hand_in_instead(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes, *words;
+    } rows[] = {{"%PDF-1.7\n", "PDF"},
+                {"PK\x03\x04zip", "unpack"},
+                {"\xFF\xD8\xFF\xE0jpeg", "original picture"},
+                {"GIF89a", "original picture"},
+                {"RIFF0000WEBP", "original picture"},
+                {"\n<!DOCTYPE html><html>", "web page"},
+                {"<HTML lang=en>", "web page"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_ARENA a = {0};
+        struct err err = {0};
+        struct credential_unbaked out;
+        assert_false(credential_unbake(sv_from(rows[i].bytes), &a, &out, &err));
+        assert_non_null(strstr(err.text, rows[i].words));
+    }
+}
+
 #define NS "xmlns:ob=\"https://purl.imsglobal.org/ob/v3p0\""
 #define NS2 "xmlns:openbadges='http://openbadges.org'"
 
@@ -150,6 +226,8 @@ int main(void) {
         cmocka_unit_test(unbake__says_when_a_picture_holds_nothing),
         cmocka_unit_test(unbake__refuses_damaged_pngs),
         cmocka_unit_test(unbake__refuses_two_credentials_in_one_png),
+        cmocka_unit_test(unbake__reads_plain_text_chunks_of_older_programs),
+        cmocka_unit_test(unbake__says_what_to_hand_in_instead),
         cmocka_unit_test(unbake__reads_svgs_as_xml_means_them),
         cmocka_unit_test(unbake__hands_other_text_through),
     };
