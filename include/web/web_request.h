@@ -75,6 +75,8 @@ NODISCARD bool web_cookie(const struct web_request *req, struct sv name, struct 
 bool web_has_cookie(const struct web_request *req, struct sv name);
 /* The token of "Authorization: Bearer ..." (RFC 6750 2.1); false when there is none. */
 NODISCARD bool web_bearer(const struct web_request *req, struct sv *token);
-/* Whether the Accept header prefers `type` ("application/json") to text/html. No content
- * negotiation beyond that: the one with the higher q wins, and HTML wins a tie and by default. */
+/* How much the Accept header wants `type` ("application/json"): by q, and at the same q a type that
+ * is named before one that only a range covers (RFC 9110 12.5.1). 0: not at all. */
+int web_wants(const struct web_request *req, const char *type);
+/* Whether it wants `type` more than text/html, which wins a tie and by default. */
 bool web_prefers(const struct web_request *req, const char *type);

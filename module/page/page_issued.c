@@ -12,47 +12,78 @@ static bool is_asked(const struct page *p, const char *suffix) {
     return sv_ends(p->req->path, sv_from(suffix));
 }
 
-/* Media types that JSON with a proof goes by, what is asked for first. */
 #define VC_TYPE "application/vc+ld+json"
 #define LD_TYPE "application/ld+json"
+#define TEXT_TYPE "text/plain; charset=utf-8"
+/* Media types that JSON with a proof, and a token, go by. */
 static const char *const json_types[] = {VC_TYPE, LD_TYPE, "application/vc", "application/json"};
+static const char *const token_types[] = {"application/vc+jwt", "application/jwt", "text/plain"};
 
-static const char *type_of_json(const struct page *p, const char *otherwise) {
-    struct sv accept = web_header(p->req, "Accept");
-    for (size_t i = 0; i < ARRAY_LEN(json_types); i++) {
-        size_t n = strlen(json_types[i]);
-        for (size_t at = 0; at + n <= accept.len; at++) {
-            struct sv rest = sv_skip(accept, at);
-            bool is_whole = rest.len == n || strchr(",; ", rest.ptr[n]) != NULL;
-            if (sv_eq_nocase(sv_head(rest, n), sv_from(json_types[i])) && is_whole) {
-                return json_types[i];
-            }
+/* The type that is wanted most, and by how much. NULL: the first by default. */
+static const char *most_wanted(const struct page *p, const char *const *types, size_t count,
+                               int *how_much) {
+    const char *best = NULL;
+    *how_much = 0;
+    for (size_t i = 0; i < count; i++) {
+        int this_much = web_wants(p->req, types[i]);
+        if (this_much > *how_much) {
+            *how_much = this_much;
+            best = types[i];
         }
     }
-    return otherwise;
+    return best;
+}
+
+static const char *type_of_json(const struct page *p, const char *otherwise) {
+    int most = 0;
+    const char *best = most_wanted(p, json_types, ARRAY_LEN(json_types), &most);
+    return best != NULL && most > web_wants(p->req, otherwise) ? best : otherwise;
+}
+
+static const char *type_of_token(const struct page *p) {
+    int most = 0;
+    const char *best = most_wanted(p, token_types, ARRAY_LEN(token_types), &most);
+    return best != NULL && most > web_wants(p->req, "text/plain") ? best : TEXT_TYPE;
 }
 
 enum page_issued_form page_issued_form(const struct page *p) {
-    if (is_asked(p, ".jwt") ||
-        (!is_asked(p, ".json") && web_prefers(p->req, "application/vc+jwt"))) {
-        return PAGE_ISSUED_TOKEN;
-    }
-    bool is_json = is_asked(p, ".json");
-    for (size_t i = 0; i < ARRAY_LEN(json_types); i++) {
-        is_json = is_json || web_prefers(p->req, json_types[i]);
-    }
-    return is_json ? PAGE_ISSUED_JSON : PAGE_ISSUED_HTML;
+    int json = 0;
+    int token = 0;
+    int html = web_wants(p->req, "text/html");
+    (void)most_wanted(p, json_types, ARRAY_LEN(json_types), &json);
+    (void)most_wanted(p, token_types, ARRAY_LEN(token_types), &token);
+    return is_asked(p, ".jwt")            ? PAGE_ISSUED_TOKEN
+           : is_asked(p, ".json")         ? PAGE_ISSUED_JSON
+           : token > json && token > html ? PAGE_ISSUED_TOKEN
+           : json > html                  ? PAGE_ISSUED_JSON
+                                          : PAGE_ISSUED_HTML;
 }
 
-/* Answers with the text; 304 when the asker has it already (RFC 9110 13.1.2). */
+/* Does If-None-Match name the tag? Servers on the way make tags weak when they compress (RFC 9110
+ * 13.1.2). */
+static bool is_known(const struct page *p, struct sv etag) {
+    struct sv rest = web_header(p->req, "If-None-Match");
+    struct sv one;
+    for (bool is_more = rest.len > 0; is_more;) {
+        is_more = sv_cut(rest, ',', &one, &rest);
+        one = sv_trim(one);
+        one = sv_starts(one, SV("W/")) ? sv_skip(one, 2) : one;
+        if (sv_eq(one, etag) || sv_eq(one, SV("*"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Answers with the text; 304 when the asker has it already. */
 static bool answer(struct page *p, const char *type, struct sv body, enum web_cache cache,
                    struct err *err) {
     unsigned char sum[32];
     sha256(body.ptr, body.len, sum);
     struct sv hash = sv_head(hex_encode(p->arena, sum, sizeof sum), 32);
     struct sv etag = sv_printf(p->arena, "\"%.*s\"", SV_ARG(hash));
-    bool is_known = sv_eq(web_header(p->req, "If-None-Match"), etag);
-    web_bytes(p->resp, is_known ? 304 : 200, type, is_known ? sv_of("", 0) : body);
+    bool is_there = is_known(p, etag);
+    web_bytes(p->resp, is_there ? 304 : 200, type, is_there ? sv_of("", 0) : body);
     p->resp->cache = cache;
     return web_header_add(p->resp, "Access-Control-Allow-Origin", SV("*"), err) &&
            web_header_add(p->resp, "Vary", SV("Accept"), err) &&
@@ -69,11 +100,6 @@ static bool answer_json(struct page *p, const char *type, json_t *value, struct 
     return answer(p, type, js_dump(p->arena, owned), WEB_CACHE_MINUTES, err);
 }
 
-static const char *token_type(const struct page *p) {
-    return web_prefers(p->req, "application/vc+jwt") ? "application/vc+jwt"
-                                                     : "text/plain; charset=utf-8";
-}
-
 bool page_award_shared(struct page *p, struct err *err) {
     struct store_credential_public award = {0};
     enum page_issued_form form = page_issued_form(p);
@@ -86,7 +112,7 @@ bool page_award_shared(struct page *p, struct err *err) {
                                 is_token ? STORE_FORM_TOKEN : STORE_FORM_JSON, p->arena, &award,
                                 err) &&
            /* Asked for again each time: it may be private again. */
-           answer(p, is_token ? token_type(p) : type_of_json(p, VC_TYPE), award.body,
+           answer(p, is_token ? type_of_token(p) : type_of_json(p, VC_TYPE), award.body,
                   WEB_CACHE_REVALIDATE, err);
 }
 
@@ -138,8 +164,8 @@ bool page_status_list(struct page *p, struct err *err) {
     return issue_status_document(p->app->issue, web_arg(p->req, "list"),
                                  is_token ? STORE_FORM_TOKEN : STORE_FORM_JSON, p->now, p->arena,
                                  &body, err) &&
-           answer(p, is_token ? token_type(p) : type_of_json(p, VC_TYPE), body, WEB_CACHE_MINUTES,
-                  err);
+           answer(p, is_token ? type_of_token(p) : type_of_json(p, VC_TYPE), body,
+                  WEB_CACHE_MINUTES, err);
 }
 
 bool page_revocations(struct page *p, struct err *err) {

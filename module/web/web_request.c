@@ -230,10 +230,11 @@ static int quality(struct sv params) {
     return 1000;
 }
 
-/* What Accept gives a media type: the most specific range counts (RFC 9110 12.5.1). */
-static int accepted(struct sv header, struct sv type) {
+int web_wants(const struct web_request *req, const char *name) {
     int best = 0;
     int best_rank = 0;
+    struct sv header = web_header(req, "Accept");
+    struct sv type = sv_from(name);
     struct sv family = sv_head(type, sv_find(type, '/') + 1);
     for (bool is_more = header.len > 0; is_more;) {
         struct sv item;
@@ -250,10 +251,9 @@ static int accepted(struct sv header, struct sv type) {
             best = quality(params);
         }
     }
-    return best;
+    return best == 0 ? 0 : best * 4 + best_rank;
 }
 
 bool web_prefers(const struct web_request *req, const char *type) {
-    struct sv header = web_header(req, "Accept");
-    return accepted(header, sv_from(type)) > accepted(header, SV("text/html"));
+    return web_wants(req, type) > web_wants(req, "text/html");
 }

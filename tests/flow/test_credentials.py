@@ -158,11 +158,22 @@ def test_the_token_is_verified_with_one_bare_key(desk, one):
 @pytest.mark.parametrize("accept, type", [
     ("application/vc+ld+json", "application/vc+ld+json"), ("application/ld+json", "application/ld+json"),
     ("application/json", "application/json"), ("application/vc", "application/vc"),
-    ("text/html;q=0.1, application/json", "application/json"), ("application/vc+jwt", "application/vc+jwt")])
+    ("text/html;q=0.1, application/json", "application/json"), ("application/vc+jwt", "application/vc+jwt"),
+    ("application/jwt", "application/jwt"), ("text/plain", "text/plain; charset=utf-8"),
+    ("application/vc;q=0, application/json", "application/json"), ("application/*", "application/vc+ld+json"),
+    ("application/vc+jwt;q=0.1, application/json", "application/json"), ("APPLICATION/JSON", "application/json"),
+    ("application/json;q=0.1, application/vc+jwt", "application/vc+jwt"),
+    ("application/json, text/plain, */*", "application/json"),    # what axios asks for
+    ("application/ld+json;q=0.4, application/vc;q=0.6", "application/vc")])
 def test_who_asks_gets_the_form_they_ask_for(desk, one, accept, type):
     reply = desk.get(f"/awards/{one}", Accept=accept)
     assert reply.status == 200 and reply.header("Content-Type") == type
-    assert reply.text.startswith("ey" if "jwt" in accept else "{")
+    assert reply.text.startswith("ey" if "jwt" in type or "plain" in type else "{")
+
+
+def test_no_form_of_an_award_is_for_search_engines(desk, one):
+    for ending in ("", ".json", ".jwt", ".png", ".svg", ".pdf", ".jwt.png"):
+        assert desk.get(f"/awards/{one}{ending}").header("X-Robots-Tag") == "noindex", ending
 
 
 def test_what_did_not_change_is_not_sent_again(desk, one):
@@ -171,6 +182,9 @@ def test_what_did_not_change_is_not_sent_again(desk, one):
     assert head.status == 200 and head.body == b"" and head.header("ETag") == whole.header("ETag")
     again = desk.get(path, If_None_Match=whole.header("ETag"))
     assert again.status == 304 and again.body == b""
+    tag = whole.header("ETag")
+    for known, status in ((f"W/{tag}", 304), (f'"x", {tag}', 304), ("*", 304), ('"x"', 200), (tag.strip('"'), 200), (",", 200)):
+        assert desk.get(path, If_None_Match=known).status == status, known
     assert whole.header("Cache-Control") == "no-cache"
     assert "max-age=300" in desk.get("/.well-known/jwks.json").header("Cache-Control")
 

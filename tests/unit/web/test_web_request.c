@@ -222,6 +222,9 @@ static void prefers__compares_weights(void **state) {
         {"HTTP_ACCEPT=text/html;q=0.4, application/*;q=0.5", true},
         {"HTTP_ACCEPT=application/json;q=0, text/html;q=0.1", false},
         {"HTTP_ACCEPT=application/json;q=x", false},
+        {"HTTP_ACCEPT=application/json, text/plain, */*", true}, /* named before covered */
+        {"HTTP_ACCEPT=application/json, text/html", false},
+        {"HTTP_ACCEPT=application/json;q=0.5, */*", false},
         {"HTTP_ACCEPT=application/jsonx", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
