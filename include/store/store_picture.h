@@ -41,6 +41,7 @@ struct store_mine {
     enum model_award_state state;
     usec_t shared_at; /* 0: private */
     bool is_named_by_email;
+    bool issuer_has_email; /* Open Badges 2.0 demands one */
 };
 #define STORE_MINE_MAX 500
 /* The latest first, at most STORE_MINE_MAX (*is_more: there are others); badge_id: a badge's

@@ -96,6 +96,7 @@ static bool answer_public(struct page *p, const struct page_copy_form *form, str
     }
     copy.award_id = award.award_id;
     return page_copy_make(p, &copy, &bytes, err) &&
+           web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err) &&
            /* Asked for again each time: it may be private again. */
            page_issued_answer(p, form->type, bytes, WEB_CACHE_REVALIDATE, err);
 }
@@ -145,7 +146,8 @@ bool page_ob2_award(struct page *p, struct err *err) {
     bool is_gone = false;
     return issue_ob2_assertion(p->app->issue, web_arg(p->req, "award"), p->arena, &made, &is_gone,
                                err) &&
-           answer_ob2(p, made, is_gone, is_gone ? WEB_CACHE_NO_STORE : WEB_CACHE_REVALIDATE, err);
+           answer_ob2(p, made, is_gone, is_gone ? WEB_CACHE_NO_STORE : WEB_CACHE_REVALIDATE, err) &&
+           web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err);
 }
 
 bool page_ob2_award_file(struct page *p, struct err *err) {
@@ -252,7 +254,7 @@ static json_t *copies_of(const struct page *p, const struct store_mine *own) {
     add_form(p, list, own, "json", "Credential (JSON)",
              "The signed text itself, as Open Badges 3.0.");
     add_form(p, list, own, "jwt", "Credential (JWT)", "The same as a signed token.");
-    if (is_valid && is_shared && own->is_named_by_email) {
+    if (is_valid && is_shared && own->is_named_by_email && own->issuer_has_email) {
         add_form(p, list, own, "ob2.png", "Picture for older collections (Open Badges 2.0)",
                  "It works only as long as you share this badge: older programs look it up here "
                  "each time.");
@@ -272,7 +274,8 @@ bool page_add_copies(struct page *p, json_t *model, struct sv badge_id, struct s
         (void)json_object_set_new(copies, "forms", copies_of(p, &own));
         page_set_text(copies, "demands", demands);
         page_set_text(copies, "all", page_path(p, "download/badges.zip"));
-        page_set_bool(copies, "has_older_note", own.shared_at == 0 || !own.is_named_by_email);
+        page_set_bool(copies, "has_older_note",
+                      own.issuer_has_email && (own.shared_at == 0 || !own.is_named_by_email));
     } else if (why.code != ERR_NOT_FOUND) {
         *err = why;
         return false;

@@ -95,7 +95,8 @@ bool store_mine_list(struct store *store, int64_t institution_id, int64_t person
                                         .badge_name = store_text(&rows, i, 5, a),
                                         .state = (enum model_award_state)db_i64(&rows, i, 6),
                                         .shared_at = db_time(&rows, i, 7),
-                                        .is_named_by_email = db_bool(&rows, i, 8)};
+                                        .is_named_by_email = db_bool(&rows, i, 8),
+                                        .issuer_has_email = db_bool(&rows, i, 9)};
     }
     return true;
 }
