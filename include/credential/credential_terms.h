@@ -5,7 +5,8 @@
  *
  * Covers VCDM 2.0 documents: sets, rdf:List (allowedValue), graphs (proof), numbers, booleans,
  * typed literals, types that are terms or IRIs, objects inside objects with the same id (one node).
- * Not: other contexts, contexts as objects, JSON literals, language maps. */
+ * For checking also Open Badges' context 3.0.2, and security contexts that change none of these
+ * terms. Not: other contexts, contexts as objects, JSON literals, language maps. */
 #pragma once
 #include "base_json.h"
 #include "credential_rdf.h"

@@ -65,7 +65,9 @@ struct credential_report {
     struct sv next_url; /* what to fetch, https (or http to loopback); empty: nothing more */
     /* What the credential says of itself, without control characters; trust it only when is_valid.
      * Any may be empty. */
-    struct sv name, issuer_name, issuer_id, credential_id, valid_from, valid_until;
+    struct sv name, issuer_name, issuer_id, credential_id;
+    struct sv awarded, valid_from, valid_until; /* RFC 3339 if it follows the standard; a credential
+                                                   that was signed again is valid from then only */
 };
 
 /* Texts live in `a` (or are the input's). Never fails: what is wrong is in the report. */
@@ -85,6 +87,6 @@ void credential_verify_with(const struct credential_verify_input *in,
 /* Whether a check was made: those that were not have nothing to say. */
 bool credential_check_is_done(const struct credential_report *report,
                               enum credential_check_kind kind);
-/* {"valid", "name", "issuer_name", "issuer_id", "credential_id", "valid_from", "valid_until",
- * "checks": [{"check", "verdict", "text"}]}. New reference. */
+/* {"valid", "name", "issuer_name", "issuer_id", "credential_id", "awarded", "valid_from",
+ * "valid_until", "checks": [{"check", "verdict", "text"}]}. New reference. */
 json_t *credential_report_json(const struct credential_report *report);

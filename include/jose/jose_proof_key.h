@@ -27,6 +27,10 @@ NODISCARD bool jose_proof_key_from_jwk(const json_t *jwk, struct jose_proof_key 
 /* publicKeyMultibase of a Multikey (Controlled Identifiers 2.2.2): Ed25519 or compressed P-256. */
 NODISCARD bool jose_proof_key_from_multikey(struct sv text, struct jose_proof_key **out,
                                             struct err *err);
+/* The key that a DID holds in itself: did:key (3.1), or did:jwk, a JWK as base64url whose one
+ * verification method is "#0". With or without that fragment. */
+NODISCARD bool jose_proof_key_from_did(struct sv did_url, struct jose_proof_key **out,
+                                       struct err *err);
 /* An RSA SubjectPublicKeyInfo as PEM (RFC 7468 13): how Open Badges 2.0 publishes keys. */
 NODISCARD bool jose_proof_key_from_public_pem(struct sv pem, struct jose_proof_key **out,
                                               struct err *err);

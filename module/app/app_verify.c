@@ -123,13 +123,15 @@ static void print_text(const struct credential_report *r) {
         printf("%.*s, says to be from %.*s\n", SV_ARG(r->name),
                SV_ARG(r->issuer_name.len > 0 ? r->issuer_name : r->issuer_id));
     }
+    bool is_failed = false;
     for (int i = 0; i < CREDENTIAL_CHECK_COUNT; i++) {
+        is_failed = is_failed || r->checks[i].verdict == CREDENTIAL_FAILED;
         if (credential_check_is_done(r, i)) {
             printf("%s  %-10s %.*s\n", marks[r->checks[i].verdict], credential_check_name(i),
                    SV_ARG(r->checks[i].text));
         }
     }
-    puts(r->is_valid ? "Valid." : "Not valid.");
+    puts(r->is_valid ? "Valid." : is_failed ? "Not valid." : "It could not be checked to the end.");
 }
 
 static bool is_url(struct sv what) {

@@ -7,6 +7,8 @@
 
 #define RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 #define XSD "http://www.w3.org/2001/XMLSchema#"
+#define OB_OLDER_URL "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
+#define SUITE "https://w3id.org/security/"
 #define TYPES_MAX 16
 /* Doubles hold every whole number up to here. */
 #define WHOLE_MAX 9007199254740992.0
@@ -97,6 +99,12 @@ static bool context_bit(const json_t *v, unsigned *contexts, struct err *err) {
         {{CREDENTIAL_CONTEXT_OB_URL, sizeof CREDENTIAL_CONTEXT_OB_URL - 1}, CREDENTIAL_CONTEXT_OB},
         {{CREDENTIAL_CONTEXT_EXTENSIONS_URL, sizeof CREDENTIAL_CONTEXT_EXTENSIONS_URL - 1},
          CREDENTIAL_CONTEXT_EXTENSIONS},
+        {{OB_OLDER_URL, sizeof OB_OLDER_URL - 1},
+         CREDENTIAL_CONTEXT_OB | CREDENTIAL_CONTEXT_OB_OLDER},
+        /* Issuers' libraries add these: no term of ours changes, and we know none of their own. */
+        {{SUITE "data-integrity/v2", sizeof SUITE "data-integrity/v2" - 1}, 0},
+        {{SUITE "multikey/v1", sizeof SUITE "multikey/v1" - 1}, 0},
+        {{SUITE "suites/ed25519-2020/v1", sizeof SUITE "suites/ed25519-2020/v1" - 1}, 0},
     };
     if (!json_is_string(v)) {
         return err_because(err, ERR_INPUT, "context",
@@ -178,7 +186,9 @@ static const struct credential_term_rule *rule_of(const struct scope *in, const 
     for (size_t i = 0; i < types->count && rule == NULL; i++) {
         rule = credential_type_term(types->rules[i], name);
     }
-    return rule != NULL ? rule : credential_global_term(in->contexts, name);
+    rule = rule != NULL ? rule : credential_global_term(in->contexts, name);
+    bool is_older = (in->contexts & CREDENTIAL_CONTEXT_OB_OLDER) != 0;
+    return rule != NULL && is_older ? credential_older_term(rule) : rule;
 }
 
 static bool text_is_fit(const struct emit *e, struct sv text) {

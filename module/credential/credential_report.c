@@ -19,9 +19,10 @@ json_t *credential_report_json(const struct credential_report *r) {
                                   SV_JSON(r->checks[i].text)));
         }
     }
-    return json_pack("{s:b, s:s%, s:s%, s:s%, s:s%, s:s%, s:s%, s:o}", "valid", r->is_valid ? 1 : 0,
-                     "name", SV_JSON(r->name), "issuer_name", SV_JSON(r->issuer_name), "issuer_id",
-                     SV_JSON(r->issuer_id), "credential_id", SV_JSON(r->credential_id),
-                     "valid_from", SV_JSON(r->valid_from), "valid_until", SV_JSON(r->valid_until),
-                     "checks", checks);
+    return json_pack("{s:b, s:s%, s:s%, s:s%, s:s%, s:s%, s:s%, s:s%, s:o}", "valid",
+                     r->is_valid ? 1 : 0, "name", SV_JSON(r->name), "issuer_name",
+                     SV_JSON(r->issuer_name), "issuer_id", SV_JSON(r->issuer_id), "credential_id",
+                     SV_JSON(r->credential_id), "awarded", SV_JSON(r->awarded), "valid_from",
+                     SV_JSON(r->valid_from), "valid_until", SV_JSON(r->valid_until), "checks",
+                     checks);
 }

@@ -357,6 +357,15 @@ const struct credential_term_rule *credential_global_term(unsigned contexts, str
     return rule;
 }
 
+const struct credential_term_rule *credential_older_term(const struct credential_term_rule *rule) {
+    static const struct credential_term_rule others[] = {PLAIN("achievement", OB "achievement-0"),
+                                                         ID("image", OB "Image")};
+    struct sv name = sv_from(rule->name);
+    const struct credential_term_rule *other = find(others, ARRAY_LEN(others), name);
+    bool is_newer = sv_eq(name, SV("awardedDate")) || sv_eq(name, SV("inLanguage"));
+    return is_newer ? NULL : other != NULL ? other : rule;
+}
+
 const struct credential_type_rule *credential_type_find(unsigned contexts, struct sv name) {
     size_t low = 0;
     size_t high = ARRAY_LEN(TYPES);

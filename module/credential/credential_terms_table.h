@@ -6,7 +6,9 @@
 enum {
     CREDENTIAL_CONTEXT_VC = 1, /* https://www.w3.org/ns/credentials/v2 */
     CREDENTIAL_CONTEXT_OB = 2, /* https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json */
-    CREDENTIAL_CONTEXT_EXTENSIONS = 4 /* https://purl.imsglobal.org/spec/ob/v3p0/extensions.json */
+    CREDENTIAL_CONTEXT_EXTENSIONS = 4, /* https://purl.imsglobal.org/spec/ob/v3p0/extensions.json */
+    /* .../context-3.0.2.json, beside CREDENTIAL_CONTEXT_OB: some terms mean something else. */
+    CREDENTIAL_CONTEXT_OB_OLDER = 8
 };
 
 enum credential_coerce {
@@ -44,6 +46,8 @@ const struct credential_type_rule *credential_type_find(unsigned contexts, struc
 const struct credential_term_rule *credential_type_term(const struct credential_type_rule *type,
                                                         struct sv name);
 const struct credential_term_rule *credential_global_term(unsigned contexts, struct sv name);
+/* The rule as context 3.0.2 has it; NULL when it lacks the term. */
+const struct credential_term_rule *credential_older_term(const struct credential_term_rule *rule);
 /* The values of proofPurpose. */
 const char *credential_purpose_iri(struct sv name);
 /* By index, NULL past the end: for the test. */

@@ -134,34 +134,11 @@ struct sv credential_identity_hash(struct arena *a, struct sv identity, struct s
     return sv_printf(a, "sha256$%.*s", SV_ARG(hex_encode(a, sum, sizeof sum)));
 }
 
-static bool jwk_is_good(struct arena *a, struct sv text) {
-    struct sv bytes;
-    struct err ignored = {0};
-    json_t *parsed = NULL;
-    struct jose_proof_key *key = NULL;
-    if (!base64url_decode(a, text, &bytes, &ignored) ||
-        !js_parse(bytes, JOSE_DID_MAX, "a key", &parsed, &ignored)) {
-        return false;
-    }
-    AUTO_JSON *jwk = parsed;
-    bool is_good = jose_proof_key_from_jwk(jwk, &key, &ignored);
-    jose_proof_key_destroy(key);
-    return is_good;
-}
-
 bool credential_wallet_check(struct sv did, struct err *err) {
-    AUTO_ARENA a = {0};
-    struct sv multikey;
     struct err ignored = {0};
-    struct jose_proof_key *key = NULL;
-    bool is_good = false;
-    if (did.len <= JOSE_DID_MAX && sv_starts(did, SV("did:jwk:"))) {
-        is_good = jwk_is_good(&a, sv_skip(did, sizeof "did:jwk:" - 1));
-    } else if (sv_find(did, '#') == did.len && jose_did_key_text(did, &multikey)) {
-        is_good = jose_proof_key_from_multikey(multikey, &key, &ignored);
-        jose_proof_key_destroy(key);
-    }
-    return is_good || err_because(err, ERR_INPUT, "did",
-                                  "the wallet's identifier is no did:key or did:jwk of an Ed25519, "
-                                  "P-256 or RSA key");
+    AUTO_JOSE_PROOF_KEY *key = NULL;
+    return (sv_find(did, '#') == did.len && jose_proof_key_from_did(did, &key, &ignored)) ||
+           err_because(err, ERR_INPUT, "did",
+                       "the wallet's identifier is no did:key or did:jwk of an Ed25519, P-256 or "
+                       "RSA key");
 }

@@ -8,8 +8,6 @@
 #include "credential_verify_internal.h"
 #include <string.h>
 
-/* Clocks differ. */
-#define SKEW (300 * USEC_PER_S)
 #define MEMBER(v, name) js_sv(json_object_get((v), (name)))
 
 const char *credential_check_name(enum credential_check_kind kind) {
@@ -45,20 +43,29 @@ bool verify_open(struct verify *v, struct sv text, struct verify_document *out, 
     return true;
 }
 
-/* The first embedded proof of a kind that is known; *is_any says whether there are others. */
-static const json_t *proof_of(const json_t *credential, bool *is_any) {
+/* The first embedded proof of a kind that is known; *other is how another is made, empty when there
+ * is none at all. */
+static const json_t *proof_of(const json_t *credential, struct sv *other) {
     const json_t *proof = json_object_get(credential, "proof");
     size_t count = json_is_array(proof) ? json_array_size(proof) : proof != NULL;
-    *is_any = count > 0;
     for (size_t i = 0; i < count; i++) {
         const json_t *one = json_is_array(proof) ? json_array_get(proof, i) : proof;
         struct sv suite = MEMBER(one, "cryptosuite");
-        if (sv_eq(MEMBER(one, "type"), SV("DataIntegrityProof")) &&
+        struct sv type = MEMBER(one, "type");
+        if (sv_eq(type, SV("DataIntegrityProof")) &&
             (sv_eq(suite, SV("eddsa-rdfc-2022")) || sv_eq(suite, SV("eddsa-jcs-2022")))) {
             return one;
         }
+        *other = suite.len > 0 ? suite : type.len > 0 ? type : SV("a proof without a type");
     }
     return NULL;
+}
+
+/* A key's name may be a fragment of the issuer's DID document only. */
+static struct sv method_of(struct verify *v, struct sv issuer_id, struct sv written) {
+    return sv_starts(written, SV("#")) && sv_starts(issuer_id, SV("did:"))
+               ? sv_printf(v->arena, "%.*s%.*s", SV_ARG(issuer_id), SV_ARG(written))
+               : written;
 }
 
 /* `expires` of a proof, and a `created` that is still to come. */
@@ -66,7 +73,8 @@ static bool proof_is_in_time(struct verify *v, const json_t *proof) {
     usec_t t = 0;
     const json_t *created = json_object_get(proof, "created");
     const json_t *expires = json_object_get(proof, "expires");
-    return (created == NULL || (rfc3339_parse(js_sv(created), &t) && t <= v->in->now + SKEW)) &&
+    return (created == NULL ||
+            (rfc3339_parse(js_sv(created), &t) && t <= v->in->now + VERIFY_SKEW)) &&
            (expires == NULL || (rfc3339_parse(js_sv(expires), &t) && t > v->in->now));
 }
 
@@ -105,20 +113,23 @@ static struct credential_check proof_judge(struct verify *v, const struct verify
 
 void verify_signature(struct verify *v, const struct verify_document *doc,
                       struct credential_check *signature, struct credential_check *issuer) {
-    bool is_any = false;
+    struct sv other = {0};
     struct verify_key found = {0};
-    const json_t *proof = doc->is_jwt ? NULL : proof_of(doc->credential, &is_any);
+    const json_t *proof = doc->is_jwt ? NULL : proof_of(doc->credential, &other);
     struct verify_key_query query = {.issuer_id = verify_issuer_id(doc->credential)};
     *issuer = (struct credential_check){0};
     if (!doc->is_jwt && proof == NULL) {
-        *signature = is_any ? verify_say(v, CREDENTIAL_NOT_POSSIBLE,
-                                         "It is signed in a way that this program does not check "
-                                         "(eddsa-rdfc-2022, eddsa-jcs-2022 and tokens are).")
-                            : verify_say(v, CREDENTIAL_FAILED,
-                                         "It is not signed: anybody can have made it.");
+        *signature =
+            other.len > 0
+                ? verify_say(v, CREDENTIAL_NOT_POSSIBLE,
+                             "It is signed in a way that this program does not check: %.*s "
+                             "(eddsa-rdfc-2022, eddsa-jcs-2022 and tokens are checked).",
+                             SV_ARG(sv_clip_utf8(other, 100)))
+                : verify_say(v, CREDENTIAL_FAILED, "It is not signed: anybody can have made it.");
         return;
     }
-    query.method = doc->is_jwt ? doc->jwt.kid : MEMBER(proof, "verificationMethod");
+    query.method = method_of(v, query.issuer_id,
+                             doc->is_jwt ? doc->jwt.kid : MEMBER(proof, "verificationMethod"));
     query.jwk = doc->is_jwt ? json_object_get(doc->jwt.header, "jwk") : NULL;
     if (query.method.len == 0 && query.jwk == NULL) {
         *signature = verify_say(v, CREDENTIAL_FAILED, "The signature does not say with which key.");
@@ -142,17 +153,20 @@ struct credential_check verify_dates(struct verify *v, const json_t *credential)
     if (!rfc3339_parse(from_text, &from) || (end != NULL && !rfc3339_parse(js_sv(end), &until))) {
         return verify_say(v, CREDENTIAL_FAILED, "Its dates cannot be read.");
     }
-    if (from > v->in->now + SKEW) {
-        return verify_say(v, CREDENTIAL_FAILED, "It is not valid before %.*s.", SV_ARG(from_text));
+    if (from > v->in->now + VERIFY_SKEW) {
+        return verify_say(v, CREDENTIAL_FAILED, "It is not valid before %.*s.",
+                          SV_ARG(verify_moment(v, from_text)));
     }
     if (end != NULL && until <= v->in->now) {
-        return verify_say(v, CREDENTIAL_FAILED, "It expired on %.*s.", SV_ARG(js_sv(end)));
+        return verify_say(v, CREDENTIAL_FAILED, "It expired on %.*s.",
+                          SV_ARG(verify_moment(v, js_sv(end))));
     }
     return end != NULL
                ? verify_say(v, CREDENTIAL_PASSED, "It is valid from %.*s to %.*s.",
-                            SV_ARG(from_text), SV_ARG(js_sv(end)))
+                            SV_ARG(verify_moment(v, from_text)),
+                            SV_ARG(verify_moment(v, js_sv(end))))
                : verify_say(v, CREDENTIAL_PASSED, "It is valid since %.*s and does not expire.",
-                            SV_ARG(from_text));
+                            SV_ARG(verify_moment(v, from_text)));
 }
 
 struct credential_check verify_recipient(struct verify *v, const json_t *credential) {
@@ -198,6 +212,14 @@ static bool is_open_badge_2(const json_t *credential) {
     return context_holds(credential, "https://w3id.org/openbadges/v2");
 }
 
+/* Open Badges 0.5 to 1.1, which had no contexts at first. */
+static bool is_open_badge_1(const json_t *credential) {
+    return context_holds(credential, "https://w3id.org/openbadges/v1") ||
+           (json_object_get(credential, "@context") == NULL &&
+            json_object_get(credential, "recipient") != NULL &&
+            json_object_get(credential, "badge") != NULL);
+}
+
 static struct credential_check version_check(struct verify *v, const struct verify_document *doc) {
     if (context_holds(doc->credential, CREDENTIAL_CONTEXT_VC_URL)) {
         return verify_say(v, CREDENTIAL_PASSED, "It is an Open Badges 3.0 credential.");
@@ -207,13 +229,22 @@ static struct credential_check version_check(struct verify *v, const struct veri
                           doc->is_jwt ? "signed" : "hosted");
     }
     if (context_holds(doc->credential, "https://www.w3.org/2018/credentials/v1") ||
-        context_holds(doc->credential, "https://w3id.org/openbadges/v1") ||
-        json_object_get(doc->credential, "vc") != NULL) {
+        is_open_badge_1(doc->credential) || json_object_get(doc->credential, "vc") != NULL) {
         return verify_say(v, CREDENTIAL_NOT_POSSIBLE,
                           "It follows an older standard; this program verifies Open Badges 2.0, "
                           "and 3.0 with data model 2.0.");
     }
     return verify_say(v, CREDENTIAL_FAILED, "It is no Open Badge.");
+}
+
+/* The first of these members that is there: 3.0 and 2.0 name dates otherwise. */
+static struct sv first_of(const json_t *credential, const char *const *names) {
+    for (; *names != NULL; names++) {
+        if (MEMBER(credential, *names).len > 0) {
+            return MEMBER(credential, *names);
+        }
+    }
+    return sv_of(NULL, 0);
 }
 
 void verify_describe(struct verify *v, struct sv name, const json_t *issuer,
@@ -224,8 +255,13 @@ void verify_describe(struct verify *v, struct sv name, const json_t *issuer,
     r->issuer_id =
         verify_plain(v->arena, json_is_object(issuer) ? MEMBER(issuer, "id") : js_sv(issuer));
     r->credential_id = verify_plain(v->arena, MEMBER(credential, "id"));
-    r->valid_from = verify_plain(v->arena, MEMBER(credential, "validFrom"));
-    r->valid_until = verify_plain(v->arena, MEMBER(credential, "validUntil"));
+    r->awarded = verify_plain(
+        v->arena,
+        first_of(credential, (const char *[]){"awardedDate", "issuedOn", "validFrom", NULL}));
+    r->valid_from = verify_plain(
+        v->arena, first_of(credential, (const char *[]){"validFrom", "issuedOn", NULL}));
+    r->valid_until = verify_plain(
+        v->arena, first_of(credential, (const char *[]){"validUntil", "expires", NULL}));
 }
 
 static void describe(struct verify *v, const json_t *credential) {

@@ -1,4 +1,5 @@
 /* What every check needs: sentences, URLs and their answers. */
+#include "base_num.h"
 #include "credential_json.h"
 #include "credential_verify_internal.h"
 #include <stdarg.h>
@@ -29,6 +30,25 @@ struct credential_check verify_say(struct verify *v, enum credential_verdict ver
     va_end(ap);
     struct sv whole = sv_clip_utf8(sv_from(text), sizeof text - 4);
     return (struct credential_check){.verdict = verdict, .text = verify_plain(v->arena, whole)};
+}
+
+struct sv verify_moment(struct verify *v, struct sv rfc3339) {
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    char utc[RFC3339_MAX];
+    usec_t at = 0;
+    int64_t day = 0;
+    int64_t month = 0;
+    if (!rfc3339_parse(rfc3339, &at)) {
+        return rfc3339;
+    }
+    struct sv text = sv_from(rfc3339_format(at, utc)); /* 2027-05-03T09:30:00Z */
+    bool is_read = num_parse_i64(sv_head(sv_skip(text, 5), 2), 1, 12, &month) &&
+                   num_parse_i64(sv_head(sv_skip(text, 8), 2), 1, 31, &day);
+    return is_read ? sv_printf(v->arena, "%d %s %.4s, %.5s UTC", (int)day, months[month - 1],
+                               text.ptr, text.ptr + 11)
+                   : rfc3339;
 }
 
 bool verify_url_is_fit(struct sv url) {

@@ -3,6 +3,9 @@
 #include "credential_jwt.h"
 #include "credential_verify.h"
 
+/* Clocks differ. */
+#define VERIFY_SKEW (300 * USEC_PER_S)
+
 struct verify {
     const struct credential_verify_input *in;
     struct arena *arena;
@@ -27,6 +30,8 @@ struct verify_key {
 struct sv verify_plain(struct arena *a, struct sv text);
 struct credential_check verify_say(struct verify *v, enum credential_verdict verdict,
                                    const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* "3 May 2027, 09:30 UTC"; as it is when it is no date-time. */
+struct sv verify_moment(struct verify *v, struct sv rfc3339);
 /* The answer of a URL; false with *why (not possible) while there is none, and then next_url is set
  * if it may still be fetched. */
 NODISCARD bool verify_fetch(struct verify *v, struct sv url, struct sv *body,

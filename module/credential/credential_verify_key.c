@@ -106,23 +106,34 @@ static struct credential_check is_anothers(struct verify *v, struct sv issuer_id
                       SV_ARG(issuer_id), SV_ARG(who));
 }
 
-/* The issuer's own list: his DID document, or the key set at his host (Implementation Guide, "Key
- * provenance"). */
+static bool is_did_of_key(struct sv did) {
+    return sv_starts(did, SV("did:key:")) || sv_starts(did, SV("did:jwk:"));
+}
+
+/* The issuer's name is a key: is it this one? */
+static bool did_is_key(struct sv issuer_id, const struct jose_proof_key *key) {
+    struct err ignored = {0};
+    AUTO_JOSE_PROOF_KEY *own = NULL;
+    return jose_proof_key_from_did(issuer_id, &own, &ignored) && jose_proof_key_same(own, key);
+}
+
+/* The issuer's own list: his name if that is a key, his DID document, or the key set at his host
+ * (Implementation Guide, "Key provenance"). */
 static struct credential_check confirm(struct verify *v, struct sv issuer_id,
                                        const struct jose_proof_key *key) {
     struct credential_check why;
     const json_t *document = NULL;
     struct sv origin = verify_origin(issuer_id);
-    if (sv_starts(issuer_id, SV("did:web:"))) {
-        if (!did_document(v, issuer_id, &document, &why)) {
-            return why;
-        }
-        return document_lists_key(v, document, issuer_id, key)
-                   ? is_issuers(v, issuer_id)
-                   : verify_say(v, CREDENTIAL_FAILED,
-                                "The issuer %.*s does not list the key that "
-                                "signed this.",
-                                SV_ARG(issuer_id));
+    if (sv_starts(issuer_id, SV("did:web:")) && !did_document(v, issuer_id, &document, &why)) {
+        return why;
+    }
+    if (document != NULL || is_did_of_key(issuer_id)) {
+        bool is_his = document != NULL ? document_lists_key(v, document, issuer_id, key)
+                                       : did_is_key(issuer_id, key);
+        return is_his ? is_issuers(v, issuer_id)
+                      : verify_say(v, CREDENTIAL_FAILED,
+                                   "The issuer %.*s does not list the key that signed this.",
+                                   SV_ARG(issuer_id));
     }
     if (origin.len == 0) {
         return verify_say(v, CREDENTIAL_NOT_POSSIBLE,
@@ -160,12 +171,11 @@ static void no_key(struct verify *v, struct verify_key *out, struct sv method, c
                                 SV_ARG(sv_clip_utf8(method, 200)), why);
 }
 
-/* did:key: nothing to fetch; the issuer must be that DID. */
-static void from_did_key(struct verify *v, const struct verify_key_query *q, struct sv multikey,
-                         struct verify_key *out) {
+/* did:key, did:jwk: nothing to fetch; the issuer must be that DID. */
+static void from_did(struct verify *v, const struct verify_key_query *q, struct sv did,
+                     struct verify_key *out) {
     struct err err = {0};
-    struct sv did = jose_did_of(q->method);
-    if (!jose_proof_key_from_multikey(multikey, &out->key, &err)) {
+    if (!jose_proof_key_from_did(q->method, &out->key, &err)) {
         no_key(v, out, q->method, err.text);
         return;
     }
@@ -236,12 +246,11 @@ static void from_url(struct verify *v, const struct verify_key_query *q, struct 
 
 void verify_key_find(struct verify *v, const struct verify_key_query *q, struct verify_key *out) {
     struct err err = {0};
-    struct sv multikey;
     const json_t *document = NULL;
     struct sv did = jose_did_of(q->method);
     *out = (struct verify_key){0};
-    if (jose_did_key_text(q->method, &multikey)) {
-        from_did_key(v, q, multikey, out);
+    if (is_did_of_key(did)) {
+        from_did(v, q, did, out);
     } else if (sv_starts(did, SV("did:web:"))) {
         if (did_document(v, did, &document, &out->signature)) {
             from_controller(v, q, document, did, out);
@@ -257,7 +266,8 @@ void verify_key_find(struct verify *v, const struct verify_key_query *q, struct 
     } else {
         out->signature =
             verify_say(v, CREDENTIAL_NOT_POSSIBLE,
-                       "The key %.*s cannot be looked up: did:key, did:web and https are known.",
+                       "The key %.*s cannot be looked up: did:key, did:jwk, did:web and https are "
+                       "known.",
                        SV_ARG(sv_clip_utf8(q->method, 200)));
     }
 }

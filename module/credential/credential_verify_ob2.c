@@ -11,6 +11,12 @@ struct badge {
     bool is_hosted;
 };
 
+/* verification, or verify, which the context means the same by (Moodle writes it). */
+static const json_t *verification_of(const json_t *object) {
+    const json_t *found = json_object_get(object, "verification");
+    return found != NULL ? found : json_object_get(object, "verify");
+}
+
 /* The objects that the standard wants whole: their required members, all texts. */
 static const char *missing(const json_t *object, const char *const *names) {
     for (; *names != NULL; names++) {
@@ -23,8 +29,7 @@ static const char *missing(const json_t *object, const char *const *names) {
 }
 
 static struct credential_check structure(struct verify *v, const struct badge *b) {
-    static const char *const assertion[] = {"id",           "recipient", "badge",
-                                            "verification", "issuedOn",  NULL};
+    static const char *const assertion[] = {"id", "recipient", "badge", "issuedOn", NULL};
     static const char *const class[] = {"id",       "name",   "description", "image",
                                         "criteria", "issuer", NULL};
     static const char *const issuer[] = {"id", "name", "url", "email", NULL};
@@ -37,6 +42,10 @@ static struct credential_check structure(struct verify *v, const struct badge *b
             return verify_say(v, CREDENTIAL_FAILED,
                               "It does not follow the standard: the %s has no %s.", what[i], name);
         }
+    }
+    if (verification_of(b->assertion) == NULL) {
+        return verify_say(v, CREDENTIAL_FAILED,
+                          "It does not follow the standard: the assertion has no verification.");
     }
     if (!credential_has_type(b->assertion, "Assertion") ||
         !credential_has_type(b->class, "BadgeClass")) {
@@ -92,7 +101,7 @@ static bool starts_with_one(const json_t *prefixes, struct sv id) {
 /* A hosted assertion lies where its issuer says that his badges lie: below startsWith, at one of
  * allowedOrigins, or at the host of his own profile. The badge class lies at that host, too. */
 static struct credential_check scope(struct verify *v, const struct badge *b) {
-    const json_t *rule = json_object_get(b->issuer, "verification");
+    const json_t *rule = verification_of(b->issuer);
     const json_t *prefixes = json_object_get(rule, "startsWith");
     const json_t *origins = json_object_get(rule, "allowedOrigins");
     struct sv id = MEMBER(b->assertion, "id");
@@ -118,7 +127,7 @@ static void check_signed(struct verify *v, const struct verify_document *doc, co
     struct err err = {0};
     struct jose_proof_key *key = NULL;
     const json_t *document = NULL;
-    struct sv creator = MEMBER(json_object_get(b->assertion, "verification"), "creator");
+    struct sv creator = MEMBER(verification_of(b->assertion), "creator");
     struct sv issuer_id = MEMBER(b->issuer, "id");
     if (!fetch_named(v, creator, &document, signature)) {
         return;
@@ -179,13 +188,14 @@ static struct credential_check dates(struct verify *v, const json_t *assertion) 
         (expires != NULL && !rfc3339_parse(js_sv(expires), &until))) {
         return verify_say(v, CREDENTIAL_FAILED, "Its dates cannot be read.");
     }
-    if (issued > v->in->now) {
+    if (issued > v->in->now + VERIFY_SKEW) {
         return verify_say(v, CREDENTIAL_FAILED, "It is dated in the future.");
     }
     return expires != NULL && until <= v->in->now
-               ? verify_say(v, CREDENTIAL_FAILED, "It expired on %.*s.", SV_ARG(js_sv(expires)))
+               ? verify_say(v, CREDENTIAL_FAILED, "It expired on %.*s.",
+                            SV_ARG(verify_moment(v, js_sv(expires))))
                : verify_say(v, CREDENTIAL_PASSED, "It was issued on %.*s%s.",
-                            SV_ARG(MEMBER(assertion, "issuedOn")),
+                            SV_ARG(verify_moment(v, MEMBER(assertion, "issuedOn"))),
                             expires != NULL ? " and has not expired" : "");
 }
 

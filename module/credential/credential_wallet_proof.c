@@ -14,44 +14,16 @@ static bool refuse(struct err *err, const char *why) {
     return err_because(err, ERR_INPUT, "invalid_proof", "%s", why);
 }
 
-/* did:jwk: the key itself, base64url of its JWK; its only verification method is #0. */
-static bool key_of_did_jwk(struct sv did, struct arena *a, struct jose_proof_key **out) {
-    struct sv bytes = {0};
-    struct err ignored = {0};
-    json_t *parsed = NULL;
-    struct sv encoded = sv_skip(did, sizeof "did:jwk:" - 1);
-    if (did.len > JOSE_DID_MAX || !base64url_decode(a, encoded, &bytes, &ignored) ||
-        !js_parse(bytes, JOSE_DID_MAX, "the key", &parsed, &ignored)) {
-        return false;
-    }
-    AUTO_JSON *jwk = parsed;
-    return jose_proof_key_from_jwk(jwk, out, &ignored);
-}
-
-static bool key_of_did(struct sv did_url, struct arena *a, struct sv *did,
-                       struct jose_proof_key **out) {
-    struct sv multikey = {0};
-    struct sv fragment = {0};
-    struct err ignored = {0};
-    if (jose_did_key_text(did_url, &multikey)) {
-        *did = jose_did_of(did_url);
-        return jose_proof_key_from_multikey(multikey, out, &ignored);
-    }
-    bool has_fragment = sv_cut(did_url, '#', did, &fragment);
-    return sv_starts(*did, SV("did:jwk:")) && (!has_fragment || sv_eq(fragment, SV("0"))) &&
-           key_of_did_jwk(*did, a, out);
-}
-
 static bool is_wallet_key(const struct jose_proof_key *key) {
     return jose_proof_key_alg(key) == JOSE_PROOF_EDDSA ||
            jose_proof_key_alg(key) == JOSE_PROOF_ES256;
 }
 
 bool credential_wallet_did_is_fit(struct sv did) {
-    AUTO_ARENA a = {0};
     AUTO_JOSE_PROOF_KEY *key = NULL;
-    struct sv name = {0};
-    return sv_find(did, '#') == did.len && key_of_did(did, &a, &name, &key) && is_wallet_key(key);
+    struct err ignored = {0};
+    return sv_find(did, '#') == did.len && jose_proof_key_from_did(did, &key, &ignored) &&
+           is_wallet_key(key);
 }
 
 /* The key is named by kid, or is there as jwk; a proof with both could mean either. */
@@ -66,13 +38,12 @@ static bool find_key(const json_t *header, struct arena *a, struct sv *did,
     if (!is_named && !is_there) {
         return refuse(err, "the header names its key by kid or by jwk, and by one of them only");
     }
-    if (is_named ? !key_of_did(sv_copy(a, kid), a, did, out)
+    if (is_named ? !jose_proof_key_from_did(kid, out, &ignored)
                  : !jose_proof_key_from_jwk(jwk, out, &ignored)) {
         return refuse(err, "the key is none we take: did:key or did:jwk, Ed25519 or P-256");
     }
-    if (is_there) {
-        *did = sv_printf(a, "did:key:%.*s", SV_ARG(jose_proof_key_multikey(*out, a)));
-    }
+    *did = is_named ? sv_copy(a, jose_did_of(kid))
+                    : sv_printf(a, "did:key:%.*s", SV_ARG(jose_proof_key_multikey(*out, a)));
     return is_wallet_key(*out) || refuse(err, "only Ed25519 and P-256 keys are taken");
 }
 

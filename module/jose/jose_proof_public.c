@@ -1,5 +1,6 @@
 /* Public keys in and out: JWK, Multikey, PEM. */
 #include "base_encode.h"
+#include "jose_did.h"
 #include "jose_multibase.h"
 #include "jose_proof_internal.h"
 #include <openssl/bio.h>
@@ -225,4 +226,30 @@ bool jose_proof_key_same(const struct jose_proof_key *left, const struct jose_pr
     AUTO_JSON *l = jose_proof_key_jwk(left);
     AUTO_JSON *r = jose_proof_key_jwk(right);
     return json_equal(l, r) == 1;
+}
+
+static bool key_of_did_jwk(struct sv did, struct jose_proof_key **out) {
+    AUTO_ARENA a = {0};
+    struct sv bytes = {0};
+    struct err ignored = {0};
+    json_t *parsed = NULL;
+    if (!base64url_decode(&a, sv_skip(did, sizeof "did:jwk:" - 1), &bytes, &ignored) ||
+        !js_parse(bytes, JOSE_DID_MAX, "the key", &parsed, &ignored)) {
+        return false;
+    }
+    AUTO_JSON *jwk = parsed;
+    return jose_proof_key_from_jwk(jwk, out, &ignored);
+}
+
+bool jose_proof_key_from_did(struct sv did_url, struct jose_proof_key **out, struct err *err) {
+    struct sv multikey = {0};
+    struct sv did = jose_did_of(did_url);
+    struct sv rest = sv_skip(did_url, did.len);
+    if (jose_did_key_text(did_url, &multikey)) {
+        return jose_proof_key_from_multikey(multikey, out, err);
+    }
+    bool is_jwk = sv_starts(did, SV("did:jwk:")) && did.len <= JOSE_DID_MAX &&
+                  (rest.len == 0 || sv_eq(rest, SV("#0")));
+    return (is_jwk && key_of_did_jwk(did, out)) ||
+           err_because(err, ERR_INPUT, "key", "the DID holds no key of a kind that is known");
 }

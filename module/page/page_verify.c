@@ -190,7 +190,7 @@ static json_t *report_model(const struct page *p, const struct credential_report
     fact(facts, "Badge", r->name);
     fact(facts, "Issued by", r->issuer_name);
     fact(facts, "Issuer's address", r->issuer_id);
-    fact(facts, "Issued on", day(p, r->valid_from));
+    fact(facts, "Issued on", day(p, r->awarded));
     fact(facts, "Valid until", day(p, r->valid_until));
     page_set_text(model, "state", sv_from(look.state));
     page_set_text(model, "title", sv_from(look.title));

@@ -247,7 +247,7 @@ def test_without_configuration_it_works_and_reaches_nothing_private(bench, tmp_p
     path.write_text(bench.issuer.token(bench.issuer.credential()))
     done = subprocess.run([str(laurel.program()), "verify", str(path)], capture_output=True, text=True, timeout=60,
                           env={**os.environ, "LAUREL_CONF": str(tmp_path / "none.conf")})
-    assert done.returncode == 1 and "Not valid." in done.stdout and "\x1b" not in done.stdout
+    assert done.returncode == 1 and "It could not be checked to the end." in done.stdout and "\x1b" not in done.stdout
     assert done.stderr.startswith("laurel: ") and bench.world.asked == []
 
 

@@ -197,6 +197,64 @@ static void emit__refuses_contexts_and_types_it_does_not_know(void **state) {
     }
 }
 
+/* The predicates and literals of one object of Open Badges, as N-Quads. */
+static struct sv quads_of(struct arena *a, const char *contexts, const char *members) {
+    struct err err = {0};
+    struct credential_dataset set;
+    struct credential_canon out = {0};
+    const struct credential_canon_options how = {0};
+    AUTO_JSON *doc = json_loads(arena_printf(a,
+                                             "{\"@context\":[" V2 ",%s],\"id\":\"urn:x\",\"type\":["
+                                             "\"VerifiableCredential\",\"OpenBadgeCredential\"]%s}",
+                                             contexts, members),
+                                0, NULL);
+    assert_non_null(doc);
+    if (!emit(a, doc, false, &set, &err) || !credential_canonicalise(&set, &how, a, &out, &err)) {
+        return sv_printf(a, "%s", err.reason);
+    }
+    return out.text;
+}
+
+/* Context 3.0.2 names four things otherwise (compare the two files that 1EdTech publishes). */
+static void emit__reads_the_context_before_the_present_one(void **state) {
+    (void)state;
+#define OB302 "\"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json\""
+#define SUBJECT                                                                                    \
+    ",\"image\":{\"id\":\"urn:i\",\"type\":\"Image\"},\"credentialSubject\":{\"id\":\"urn:s\","    \
+    "\"type\":"                                                                                    \
+    "[\"AchievementSubject\"],\"achievement\":{\"id\":\"urn:a\",\"type\":[\"Achievement\"]}}"
+    AUTO_ARENA a = {0};
+    static const char *const vocabulary = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#";
+    struct sv older = quads_of(&a, OB302, SUBJECT);
+    struct sv newer = quads_of(&a, OB3, SUBJECT);
+    char *image = arena_printf(&a, "<urn:x> <%sImage> <urn:i> .\n", vocabulary);
+    char *achievement = arena_printf(&a, "<urn:s> <%sachievement-0> <urn:a> .\n", vocabulary);
+    assert_non_null(strstr(arena_copy(&a, older.ptr, older.len), image));
+    assert_non_null(strstr(arena_copy(&a, older.ptr, older.len), achievement));
+    assert_null(strstr(arena_copy(&a, newer.ptr, newer.len), image));
+    assert_null(strstr(arena_copy(&a, newer.ptr, newer.len), achievement));
+    static const char *const lacking[] = {",\"awardedDate\":\"2024-03-01T09:00:00Z\"",
+                                          ",\"inLanguage\":\"en\""};
+    for (size_t i = 0; i < ARRAY_LEN(lacking); i++) {
+        assert_sv_equal(quads_of(&a, OB302, lacking[i]), SV("term"));
+        assert_true(quads_of(&a, OB3, lacking[i]).len > 10);
+    }
+}
+
+static void emit__takes_contexts_that_change_no_term(void **state) {
+    (void)state;
+    static const char *const others[] = {"data-integrity/v2", "multikey/v1",
+                                         "suites/ed25519-2020/v1"};
+    AUTO_ARENA a = {0};
+    struct sv plain = quads_of(&a, OB3, SUBJECT);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const char *both = arena_printf(&a, OB3 ",\"https://w3id.org/security/%s\"", others[i]);
+        assert_sv_equal(quads_of(&a, both, SUBJECT), plain);
+    }
+    assert_sv_equal(quads_of(&a, OB3 ",\"https://w3id.org/security/data-integrity/v1\"", SUBJECT),
+                    SV("context"));
+}
+
 static void emit__refuses_for_signing_what_others_read_otherwise(void **state) {
     (void)state;
     AUTO_JSON *v = vector_load("rdfc/01-bare.json");
@@ -239,6 +297,8 @@ int main(void) {
         cmocka_unit_test(table__is_the_vectors_table),
         cmocka_unit_test(emit__refuses_an_unknown_or_empty_member_wherever_it_stands),
         cmocka_unit_test(emit__refuses_contexts_and_types_it_does_not_know),
+        cmocka_unit_test(emit__reads_the_context_before_the_present_one),
+        cmocka_unit_test(emit__takes_contexts_that_change_no_term),
         cmocka_unit_test(emit__refuses_for_signing_what_others_read_otherwise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,77 @@ static void verify__passes_tokens_whose_key_the_issuer_lists(void **state) {
     lab_close(lab);
 }
 
+/* Issuers whose name is their key: nothing is fetched, and no other key will do. */
+static void verify__passes_an_issuer_whose_name_is_the_key(void **state) {
+    (void)state;
+    struct lab *lab = lab_open();
+    struct err err = {0};
+    struct sv token;
+    AUTO_JOSE_PROOF_KEY *other = NULL;
+    assert_true(jose_proof_key_generate(JOSE_PROOF_EDDSA, &other, &err));
+    AUTO_JSON *jwk = jose_proof_key_jwk(lab->key);
+    struct sv text = js_dump(&lab->arena, jwk);
+    struct sv multikey = jose_proof_key_multikey(lab->key, &lab->arena);
+    struct sv encoded = base64url_encode(&lab->arena, text.ptr, text.len);
+    const char *dids[] = {arena_printf(&lab->arena, "did:jwk:%.*s", SV_ARG(encoded)),
+                          arena_printf(&lab->arena, "did:key:%.*s", SV_ARG(multikey))};
+    const char *fragments[] = {"0", arena_copy(&lab->arena, multikey.ptr, multikey.len)};
+    for (size_t i = 0; i < ARRAY_LEN(dids); i++) {
+        AUTO_JSON *doc = bare();
+        char *method = arena_printf(&lab->arena, "%s#%s", dids[i], fragments[i]);
+        struct sv by_other = sealed(lab, doc, lab->key, method);
+        assert_only(lab_verify(lab, by_other), CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+        (void)json_object_set_new(vector_at(doc, "issuer"), "id", json_string(dids[i]));
+        assert_valid(lab_verify(lab, sealed(lab, doc, lab->key, method)));
+        assert_int_equal(lab->fetches, 0);
+        struct sv by_another = sealed(lab, doc, other, method);
+        assert_only(lab_verify(lab, by_another), CREDENTIAL_CHECK_SIGNATURE, CREDENTIAL_FAILED);
+        method = arena_printf(&lab->arena, "%s#x", dids[i]);
+        assert_false(lab_verify(lab, sealed(lab, doc, lab->key, method))->is_valid);
+        /* A token names its key by a fragment of the issuer's. */
+        method = arena_printf(&lab->arena, "#%s", fragments[i]);
+        assert_true(
+            credential_jwt_sign_with(lab->key, sv_from(method), doc, &lab->arena, &token, &err));
+        assert_valid(lab_verify(lab, token));
+        assert_true(
+            credential_jwt_sign_with(other, sv_from(method), doc, &lab->arena, &token, &err));
+        assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_SIGNATURE, CREDENTIAL_FAILED);
+        /* Its key lies somewhere else: it must still be the one. */
+        web_put(&lab->web, "https://x.example/key", text);
+        assert_true(credential_jwt_sign_with(lab->key, SV("https://x.example/key"), doc,
+                                             &lab->arena, &token, &err));
+        assert_valid(lab_verify(lab, token));
+        AUTO_JSON *others = jose_proof_key_jwk(other);
+        web_put(&lab->web, "https://x.example/key", js_dump(&lab->arena, others));
+        assert_true(credential_jwt_sign_with(other, SV("https://x.example/key"), doc, &lab->arena,
+                                             &token, &err));
+        assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+    }
+    lab_close(lab);
+}
+
+static void verify__says_which_proof_it_does_not_check(void **state) {
+    (void)state;
+    static const struct {
+        const char *proof, *name;
+    } rows[] = {
+        {"{\"type\":\"Ed25519Signature2020\",\"proofValue\":\"z\"}", "Ed25519Signature2020"},
+        {"[{\"type\":\"DataIntegrityProof\",\"cryptosuite\":\"ecdsa-sd-2023\"}]", "ecdsa-sd-2023"},
+        {"[{}]", "without a type"}};
+    struct lab *lab = lab_open();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_JSON *doc = bare();
+        (void)json_object_set_new(doc, "proof", json_loads(rows[i].proof, 0, NULL));
+        (void)lab_verify(lab, js_dump(&lab->arena, doc));
+        struct credential_check said = lab->report.checks[CREDENTIAL_CHECK_SIGNATURE];
+        assert_int_equal(said.verdict, CREDENTIAL_NOT_POSSIBLE);
+        assert_non_null(
+            strstr(arena_copy(&lab->arena, said.text.ptr, said.text.len), rows[i].name));
+        assert_false(lab->report.is_valid);
+    }
+    lab_close(lab);
+}
+
 static void verify__fails_the_signature_of_what_was_changed(void **state) {
     (void)state;
     static const char *const paths[] = {"issuer/name", "credentialSubject/achievement/name",
@@ -528,6 +599,7 @@ static void verify__recognises_what_it_does_not_verify(void **state) {
     struct sv rows[] = {
         SV("{\"@context\":\"https://w3id.org/openbadges/v1\",\"type\":\"Assertion\"}"),
         SV("{\"@context\":[\"https://www.w3.org/2018/credentials/v1\"],\"type\":[]}"),
+        SV("{\"uid\":\"1\",\"recipient\":{},\"badge\":\"https://x.example/b\",\"verify\":{}}"),
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         (void)lab_verify(lab, rows[i]);
@@ -694,6 +766,49 @@ static void verify__believes_a_hosted_badge_of_2_0_only_at_its_address(void **st
     lab_close(lab);
 }
 
+/* As Moodle 4 writes them (badges/classes/assertion.php, badge_json.php, issuer_json.php): the
+ * badge class inside the assertion, `verify`, dates with an offset, the address of a PNG without
+ * the version in it. */
+static void verify__passes_what_moodle_makes(void **state) {
+    (void)state;
+#define M "https://moodle.example/badges/"
+#define CTX "\"@context\":\"https://w3id.org/openbadges/v2\","
+    static const char assertion[] =
+        "{\"recipient\":{\"identity\":\"sha256$"
+        "b5809d8a92f8858436d7e6b87c12ebc0ae1eac4baecc2c0b913aee2c922"
+        "ef399\",\"type\":\"email\",\"hashed\":true,\"salt\":\"Kosher\"},\"badge\":{\"name\":"
+        "\"Lions\"," CTX "\"id\":\"" M
+        "badge_json.php?id=7\",\"type\":\"BadgeClass\"},\"verify\":{\"type\":\"hosted\","
+        "\"url\":\"" M
+        "assertion.php?b=1&obversion=2\"},\"issuedOn\":\"2024-03-01T10:00:00+01:00\","
+        "\"evidence\":\"" M "badge.php?hash=1\"," CTX "\"type\":\"Assertion\",\"id\":\"" M
+        "assertion.php?b=1&obversion=2\"}";
+    struct lab *lab = lab_open();
+    web_put(&lab->web, M "assertion.php?b=1", sv_from(assertion));
+    web_put(&lab->web, M "assertion.php?b=1&obversion=2", sv_from(assertion));
+    web_put(&lab->web, M "badge_json.php?id=7",
+            SV("{" CTX "\"id\":\"" M
+               "badge_json.php?id=7\",\"type\":\"BadgeClass\",\"name\":\"Lions\","
+               "\"description\":\"x\",\"image\":\"" M "i.png\",\"criteria\":{\"narrative\":\"x\"},"
+               "\"issuer\":{\"id\":\"" M "issuer_json.php?id=7\",\"type\":\"Issuer\"}}"));
+    web_put(&lab->web, M "issuer_json.php?id=7",
+            SV("{" CTX "\"id\":\"" M
+               "issuer_json.php?id=7\",\"type\":\"Issuer\",\"name\":\"School\","
+               "\"url\":\"https://moodle.example\",\"email\":\"a@moodle.example\"}"));
+    lab->email = SV("a@example.com");
+    assert_valid(lab_verify(lab, SV(M "assertion.php?b=1")));
+    assert_sv_equal(lab->report.issuer_name, SV("School"));
+    assert_sv_equal(lab->report.awarded, SV("2024-03-01T10:00:00+01:00"));
+    assert_sv_equal(lab->report.checks[CREDENTIAL_CHECK_DATES].text,
+                    SV("It was issued on 1 March 2024, 09:00 UTC."));
+    assert_int_equal(lab->report.checks[CREDENTIAL_CHECK_RECIPIENT].verdict, CREDENTIAL_PASSED);
+    AUTO_JSON *bare_one = json_loads(assertion, 0, NULL);
+    (void)json_object_del(bare_one, "verify");
+    web_put(&lab->web, M "assertion.php?b=1&obversion=2", js_dump(&lab->arena, bare_one));
+    assert_only(lab_verify(lab, sv_from(assertion)), CREDENTIAL_CHECK_STRUCTURE, CREDENTIAL_FAILED);
+    lab_close(lab);
+}
+
 /* Names of strangers must not move a terminal's cursor. */
 static void verify__puts_no_control_characters_into_the_report(void **state) {
     (void)state;
@@ -711,6 +826,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verify__passes_json_png_svg_and_url),
         cmocka_unit_test(verify__passes_tokens_whose_key_the_issuer_lists),
+        cmocka_unit_test(verify__passes_an_issuer_whose_name_is_the_key),
+        cmocka_unit_test(verify__says_which_proof_it_does_not_check),
+        cmocka_unit_test(verify__passes_what_moodle_makes),
         cmocka_unit_test(verify__fails_the_signature_of_what_was_changed),
         cmocka_unit_test(verify__fails_the_issuer_when_another_signed),
         cmocka_unit_test(verify__obeys_the_issuers_did_document),
