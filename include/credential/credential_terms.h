@@ -26,3 +26,5 @@ NODISCARD bool credential_emit(const json_t *object, bool is_for_signing,
 /* An absolute IRI that N-Quads can hold: a scheme, no space, no control character, none of
  * <>"{}|\^`. */
 bool credential_iri_is_fit(struct sv text);
+/* Do the contexts of the standards define it: a term, a type, an alias of a keyword? */
+bool credential_is_defined(struct sv name);

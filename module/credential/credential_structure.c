@@ -172,9 +172,29 @@ static bool object_check(const json_t *object, const struct class *class, const 
     return true;
 }
 
-/* [0] is VCDM's, [1] is that of Open Badges 3.0 in some version. */
+/* A context inside the document may add terms, but none of what the standards define may mean
+ * something else: their terms are protected (JSON-LD 1.1, 4.1.11). */
+static bool own_context_check(const json_t *context, struct err *err) {
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)context, name, value) {
+        bool is_harmless = strcmp(name, "@version") == 0 || strcmp(name, "@protected") == 0;
+        if (!is_harmless && (name[0] == '@' || credential_is_defined(sv_from(name)))) {
+            return err_because(err, ERR_INPUT, "structure", "@context changes what `%.60s` means",
+                               name);
+        }
+    }
+    return true;
+}
+
+/* [0] is VCDM's, [1] is that of Open Badges 3.0 in some version; others add to them. */
 static bool context_check(const json_t *credential, struct err *err) {
     const json_t *context = json_object_get(credential, "@context");
+    for (size_t i = 2; i < json_array_size(context); i++) {
+        if (!own_context_check(json_array_get(context, i), err)) {
+            return false;
+        }
+    }
     struct sv first = js_sv(json_array_get(context, 0));
     struct sv second = js_sv(json_array_get(context, 1));
     if (!sv_eq(first, SV(CREDENTIAL_CONTEXT_VC_URL))) {

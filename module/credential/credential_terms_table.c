@@ -1,6 +1,7 @@
 /* The flat term table of the contexts that this program knows. A test holds it against
  * fixture/credential/term-table.json. Every table is sorted by name. */
 #include "credential_terms_table.h"
+#include "credential_terms.h"
 #include <string.h>
 
 #define OB "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
@@ -386,6 +387,18 @@ const struct credential_type_rule *credential_type_find(unsigned contexts, struc
 
 const struct credential_type_rule *credential_type_at(size_t index) {
     return index < ARRAY_LEN(TYPES) ? &TYPES[index] : NULL;
+}
+
+bool credential_is_defined(struct sv name) {
+    const unsigned all =
+        CREDENTIAL_CONTEXT_VC | CREDENTIAL_CONTEXT_OB | CREDENTIAL_CONTEXT_EXTENSIONS;
+    bool is_defined = sv_eq(name, SV("id")) || sv_eq(name, SV("type")) ||
+                      credential_global_term(all, name) != NULL ||
+                      credential_type_find(all, name) != NULL;
+    for (size_t i = 0; i < ARRAY_LEN(TYPES) && !is_defined; i++) {
+        is_defined = credential_type_term(&TYPES[i], name) != NULL;
+    }
+    return is_defined;
 }
 
 const char *credential_purpose_iri(struct sv name) {

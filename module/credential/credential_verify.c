@@ -26,10 +26,30 @@ struct sv verify_issuer_id(const json_t *credential) {
     return json_is_object(issuer) ? MEMBER(issuer, "id") : js_sv(issuer);
 }
 
+/* What a token consists of (RFC 7515 7.1): people also paste half an address, or a sentence. */
+static bool is_token_text(struct sv text) {
+    size_t dots = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_base64url = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '_';
+        dots += c == '.';
+        if (!is_base64url && c != '.') {
+            return false;
+        }
+    }
+    return dots == 2;
+}
+
 bool verify_open(struct verify *v, struct sv text, struct verify_document *out, struct err *err) {
     json_t *parsed = NULL;
     text = sv_trim(text);
     *out = (struct verify_document){.is_jwt = text.len > 0 && text.ptr[0] != '{'};
+    if (out->is_jwt && !is_token_text(text)) {
+        return err_because(err, ERR_INPUT, "text",
+                           "it is neither JSON nor a signed token, nor an address that begins with "
+                           "https://");
+    }
     if (out->is_jwt) {
         bool is_read = credential_jwt_parse(text, v->arena, &out->jwt, err);
         out->credential = out->jwt.payload;
@@ -309,8 +329,8 @@ static bool all_passed(const struct verify *v) {
 /* A URL stands for what is there: as the whole input, or in an image of Open Badges 2.0. */
 static bool follow(struct verify *v, struct sv *text) {
     struct sv url = sv_trim(*text);
-    return !sv_starts(url, SV("http")) || !verify_url_is_fit(url) ||
-           verify_fetch(v, url, text, &v->report->checks[CREDENTIAL_CHECK_FORMAT]);
+    bool is_url = sv_starts(url, SV("https://")) || sv_starts(url, SV("http://"));
+    return !is_url || verify_fetch(v, url, text, &v->report->checks[CREDENTIAL_CHECK_FORMAT]);
 }
 
 static bool text_of(struct verify *v, struct credential_unbaked *out) {

@@ -4,9 +4,9 @@
 #include "credential_json.h"
 
 static const struct {
-    const char *name, *format, *proof;
-} FORMS[] = {[CREDENTIAL_WALLET_LDP] = {"ob3_ldp", "ldp_vc", "eddsa-rdfc-2022"},
-             [CREDENTIAL_WALLET_JWT] = {"ob3_jwt", "jwt_vc_json", "RS256"}};
+    const char *name, *format;
+} FORMS[] = {[CREDENTIAL_WALLET_LDP] = {"ob3_ldp", "ldp_vc"},
+             [CREDENTIAL_WALLET_JWT] = {"ob3_jwt", "jwt_vc_json"}};
 
 const char *credential_wallet_form_name(enum credential_wallet_form form) {
     return FORMS[form].name;
@@ -31,14 +31,21 @@ static json_t *definition(enum credential_wallet_form form) {
     return d;
 }
 
+/* How an issuer of this installation may sign: each has a key for proofs, and one of either kind
+ * for tokens. */
+static json_t *ways_to_sign(enum credential_wallet_form form) {
+    return form == CREDENTIAL_WALLET_LDP ? json_pack("[s]", "eddsa-rdfc-2022")
+                                         : json_pack("[s,s]", "RS256", "ES256");
+}
+
 static json_t *configuration(enum credential_wallet_form form) {
-    return json_pack(
-        "{s:s, s:s, s:o, s:[s], s:[s,s], s:{s:{s:[s,s]}}, s:{s:[{s:s, s:s}]}}", "format",
-        FORMS[form].format, "scope", FORMS[form].name, "credential_definition", definition(form),
-        "credential_signing_alg_values_supported", FORMS[form].proof,
-        "cryptographic_binding_methods_supported", "did:key", "did:jwk", "proof_types_supported",
-        "jwt", "proof_signing_alg_values_supported", "EdDSA", "ES256", "credential_metadata",
-        "display", "name", "Open Badge", "locale", "en");
+    return json_pack("{s:s, s:s, s:o, s:o, s:[s,s], s:{s:{s:[s,s]}}, s:{s:[{s:s, s:s}]}}", "format",
+                     FORMS[form].format, "scope", FORMS[form].name, "credential_definition",
+                     definition(form), "credential_signing_alg_values_supported",
+                     ways_to_sign(form), "cryptographic_binding_methods_supported", "did:key",
+                     "did:jwk", "proof_types_supported", "jwt",
+                     "proof_signing_alg_values_supported", "EdDSA", "ES256", "credential_metadata",
+                     "display", "name", "Open Badge", "locale", "en");
 }
 
 json_t *credential_wallet_issuer_metadata(struct sv base_url) {

@@ -299,6 +299,8 @@ def test_metadata_says_what_is_supported(pupil):
     assert list(wallet.offer["grants"]) == [GRANT] and "tx_code" not in wallet.grant
     ldp, jwt = (wallet.about["credential_configurations_supported"][name] for name in ("ob3_ldp", "ob3_jwt"))
     assert (ldp["format"], jwt["format"]) == ("ldp_vc", "jwt_vc_json")
+    assert ldp["credential_signing_alg_values_supported"] == ["eddsa-rdfc-2022"]
+    assert jwt["credential_signing_alg_values_supported"] == ["RS256", "ES256"]    # some issuer may have either key
     for one in (ldp, jwt):
         assert one["credential_definition"]["type"] == ["VerifiableCredential", "OpenBadgeCredential"]
         assert set(one["proof_types_supported"]["jwt"]["proof_signing_alg_values_supported"]) == {"EdDSA", "ES256"}

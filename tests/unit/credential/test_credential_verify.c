@@ -593,6 +593,59 @@ static void verify__fails_the_structure_without_what_the_standard_asks_for(void 
     }
 }
 
+/* Tokens are not canonicalised: nothing else would notice a context that turns words round. */
+static void verify__fails_contexts_that_redefine_terms(void **state) {
+    (void)state;
+    static const struct {
+        const char *context;
+        bool is_fit;
+    } rows[] = {{"{\"name\":\"https://evil.example/name\"}", false},
+                {"{\"Achievement\":\"https://evil.example/A\"}", false},
+                {"{\"humanCode\":\"https://evil.example/h\"}", false},
+                {"{\"id\":\"https://evil.example/id\"}", false},
+                {"{\"@vocab\":\"https://evil.example/\"}", false},
+                {"{\"@version\":1.1,\"ours\":\"https://x.example/ours\"}", true},
+                {"\"https://x.example/context.json\"", true}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lab *lab = lab_open();
+        struct err err = {0};
+        struct sv token;
+        AUTO_JSON *doc = bare();
+        (void)json_array_append_new(json_object_get(doc, "@context"),
+                                    json_loads(rows[i].context, JSON_DECODE_ANY, NULL));
+        assert_true(credential_jwt_sign(lab->rsa, doc, &lab->arena, &token, &err));
+        if (rows[i].is_fit) {
+            assert_valid(lab_verify(lab, token));
+        } else {
+            assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_STRUCTURE, CREDENTIAL_FAILED);
+        }
+        lab_close(lab);
+    }
+}
+
+/* What people paste: half an address, one without TLS, a sentence. */
+static void verify__says_what_can_be_pasted(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } rows[] = {{"badges.example.edu/awards/1", "begins with https://"},
+                {"my badge", "begins with https://"},
+                {"hello", "neither JSON nor a signed token"},
+                {"http://badges.example.edu/awards/1", "is no https URL"},
+                {"https://badges.example.edu/awards/1 and more", "is no https URL"},
+                {"a.b.c", "token"}};
+    struct lab *lab = lab_open();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)lab_verify(lab, sv_from(rows[i].text));
+        struct credential_check said = lab->report.checks[CREDENTIAL_CHECK_FORMAT];
+        if (said.verdict == CREDENTIAL_PASSED || lab->fetches != 0 ||
+            strstr(arena_copy(&lab->arena, said.text.ptr, said.text.len), rows[i].words) == NULL) {
+            fail_msg("%s: %.*s", rows[i].text, SV_ARG(said.text));
+        }
+    }
+    lab_close(lab);
+}
+
 static void verify__recognises_what_it_does_not_verify(void **state) {
     (void)state;
     struct lab *lab = lab_open();
@@ -837,6 +890,8 @@ int main(void) {
         cmocka_unit_test(verify__reads_a_1edtech_revocation_list),
         cmocka_unit_test(verify__says_whose_it_is_when_asked),
         cmocka_unit_test(verify__fails_the_structure_without_what_the_standard_asks_for),
+        cmocka_unit_test(verify__fails_contexts_that_redefine_terms),
+        cmocka_unit_test(verify__says_what_can_be_pasted),
         cmocka_unit_test(verify__recognises_what_it_does_not_verify),
         cmocka_unit_test(verify__passes_a_signed_badge_of_2_0_until_it_is_revoked),
         cmocka_unit_test(verify__believes_a_hosted_badge_of_2_0_only_at_its_address),
