@@ -130,6 +130,9 @@ static struct look look_of(const struct credential_report *r) {
     if (r->is_valid) {
         return (struct look){"earned", "This badge is valid"};
     }
+    if (r->checks[CREDENTIAL_CHECK_FORMAT].verdict == CREDENTIAL_FAILED) {
+        return (struct look){"problem", "No badge was found in this"};
+    }
     return has_verdict(r, CREDENTIAL_FAILED)
                ? (struct look){"problem", "This badge is not valid"}
                : (struct look){"review", "This badge could not be checked to the end"};

@@ -217,6 +217,22 @@ def test_an_address_that_is_not_known_is_not_offered(desk, ben):
     know(email)
 
 
+def test_open_badges_2_is_offered_where_it_works(desk, ben):
+    """It demands an e-mail address of the issuer, and the learner's, hashed."""
+    def offered(email, identity):
+        desk.laurel.rows("UPDATE issuer SET email = %s RETURNING 1", (email,))
+        ben.choose(identity=identity)
+        page = ben.page(ben.where).text
+        links = re.findall(r'href="([^"]*/download/ob2.png)"', page)
+        assert all(ben.get(html.unescape(link)).status == 200 for link in links)
+        assert bool(links) == (desk.get(f"/ob2/awards/{ben.award}", accept=PROGRAM).status == 200)
+        return bool(links), "Older collections" in page
+    assert offered("", "email") == (False, False), "nothing the learner chooses would help"
+    assert offered("badges@northside.example", "none") == (False, True)
+    assert offered("badges@northside.example", "email") == (True, False)
+    desk.laurel.rows("UPDATE issuer SET email = '' RETURNING 1")
+
+
 # --- nobody else decides
 
 def test_others_cannot_share_it(desk, ana):
