@@ -42,6 +42,10 @@ struct grades_course {
      * ref: a launch's custom values are a teacher's to write (lti.md 10.4). */
     const struct model_link *links;
     size_t link_count;
+    /* Addresses of the columns Laurel made there: without a grade they are nobody's missing work.
+     */
+    const struct sv *own;
+    size_t own_count;
 };
 
 /* What one reading may use. */

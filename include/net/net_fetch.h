@@ -5,6 +5,7 @@
 #include "base_clock.h"
 #include "net_gate.h"
 #include "net_policy.h"
+#include <stdatomic.h>
 
 #define NET_CONNECT_MS 3000
 #define NET_TOTAL_MS 10000
@@ -29,9 +30,10 @@ struct net_request {
     size_t header_count;
     struct sv body; /* POST and PUT */
     struct sv content_type;
-    int connect_timeout_ms; /* 0: NET_CONNECT_MS */
-    int total_timeout_ms;   /* 0: NET_TOTAL_MS */
-    size_t body_max_bytes;  /* 0: NET_BODY_MAX; verification never more than its own */
+    int connect_timeout_ms;  /* 0: NET_CONNECT_MS */
+    int total_timeout_ms;    /* 0: NET_TOTAL_MS */
+    size_t body_max_bytes;   /* 0: NET_BODY_MAX; verification never more than its own */
+    const atomic_bool *stop; /* set: broken off within a second or two; NULL: never */
 };
 
 struct net_response {
@@ -62,7 +64,8 @@ void net_client_destroy(struct net_client *client);
 /* Any HTTP status is a success here: see net_status_check. The response lives in `a`.
  * Fails: ERR_UPSTREAM with a reason and a retry class, and never with what the peer said:
  *   "policy" "url" (PARK), "tls" (PARK), "dns" "connect" "timeout" "network" (LATER),
- *   "busy" (LATER: our own gate), "size" (PARK: over the cap), "protocol" (LATER). */
+ *   "busy" (LATER: our own gate), "size" (PARK: over the cap), "protocol" (LATER), "stopping"
+ *   (LATER: request->stop). */
 NODISCARD bool net_fetch(struct net_client *client, const struct net_request *request,
                          struct net_response *out, struct arena *a, struct err *err);
 

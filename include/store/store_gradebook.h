@@ -43,6 +43,10 @@ struct store_line_item {
 NODISCARD bool store_line_item_set(struct store *store, const struct store_line_item *item,
                                    struct err *err);
 
+/* The addresses of the columns Laurel made in a course. */
+NODISCARD bool store_line_urls(struct store *store, int64_t institution_id, int64_t course_id,
+                               struct arena *a, struct sv **out, size_t *count, struct err *err);
+
 /* A column whose name may be an old one of its badge. */
 struct store_line {
     int64_t registration_id;

@@ -373,6 +373,27 @@ static int64_t window_start(const struct grades_course *course, usec_t began) {
     return from < 0 ? 0 : from;
 }
 
+/* What the course's user report is set to, beside what the token may. */
+static void settings_judge(struct moodle_read *m) {
+    if (m->hides_grades) {
+        m->build.out->can &= ~(unsigned)(GRADES_CAN_SCORES | GRADES_CAN_COURSE_TOTAL);
+        grades_build_missing(&m->build,
+                             "The course's user report does not show grades: switch on Show grades "
+                             "under Grades, Setup, Course grade settings.");
+    }
+    if (m->hides_maxima) {
+        grades_build_missing(&m->build,
+                             "The course's user report does not say out of how much grades are: "
+                             "switch on Show ranges under Grades, Setup, Course grade settings.");
+    }
+    if (m->shows_hidden) {
+        grades_build_missing(
+            &m->build, "Course totals with grades in them that learners do not see are left "
+                       "out: take moodle/grade:viewhidden from the account's role, and Moodle "
+                       "works totals out as learners see them.");
+    }
+}
+
 bool grades_moodle_read(const struct grades_source *source, const struct grades_course *course,
                         const struct grades_io *io, struct grades_reading *out, struct err *err) {
     AUTO_ARENA scratch = {0};
@@ -392,12 +413,13 @@ bool grades_moodle_read(const struct grades_source *source, const struct grades_
     if (!course_read(&m, err)) {
         return false;
     }
+    settings_judge(&m);
     const unsigned whole = GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES;
     drop_unread_facts(&m);
     drop_mute_items(out, io->arena);
     grades_build_finish(&m.build);
     out->is_complete = (out->can & whole) == whole;
-    out->keeps_items = is_anybody_unread(out);
+    out->keeps_items = is_anybody_unread(out) || m.hides_maxima;
     out->course_ref = sv_copy(io->arena, course->ref);
     out->requests = m.link.requests;
     out->bytes = m.link.bytes;

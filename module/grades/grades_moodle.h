@@ -142,7 +142,9 @@ struct moodle_read {
     size_t assignment_count, assignment_cap;
     bool wants_due_dates; /* the activities did not say them */
     uint64_t course_digest;
-    int64_t marked_since; /* grades of assignments older than this were not asked for */
+    int64_t marked_since;            /* grades of assignments older than this were not asked for */
+    bool hides_grades, hides_maxima; /* columns that the report is set not to show */
+    bool shows_hidden;               /* totals count what learners do not see */
 };
 
 /* Each takes one reply apart into the reading. Fails: ERR_UPSTREAM "shape" LATER. */
@@ -162,6 +164,34 @@ NODISCARD bool moodle_marked_take(struct moodle_read *m, const json_t *assignmen
  * without, they make the list. *ref is whose they are. */
 NODISCARD bool moodle_grades_take(struct moodle_read *m, const json_t *user, bool knows_people,
                                   struct sv *ref, struct err *err);
+/* What the rows of one person's grade report add up to, beside the total Moodle made of them. */
+struct moodle_tally {
+    const json_t *total; /* its row, borrowed; NULL: none */
+    struct dec points;   /* of columns that count, */
+    struct dec maxima;   /* and out of what; extra credit adds none */
+    struct dec missing;  /* maxima of columns that have no grade and so do not count */
+    bool has_missing;
+    bool has_hidden; /* a grade is told that the learner does not see */
+};
+/* A row's score (NULL: none) joins in. */
+void moodle_tally_add(struct moodle_read *m, struct moodle_tally *tally, const json_t *row,
+                      const struct dec *score);
+/* The person's course totals: Moodle's own as the one so far, since it leaves out what has no grade
+ * yet, unless the course is set otherwise; and as final what it is with the missing counted as
+ * zero. Where that cannot be told (means of several kinds, with something missing), there is none.
+ */
+NODISCARD bool moodle_total_take(struct moodle_read *m, const struct moodle_tally *tally,
+                                 size_t person, struct err *err);
+/* What Moodle says of a grade, which has a value or a submission, into `fact`, whose item is set.
+ * False: it has yet to be worked out anew. */
+bool moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
+                       struct model_fact *fact);
+/* Is it shown to the learner? Only when Moodle says so of both flags: absent is hidden. */
+bool moodle_is_shown(const json_t *row);
+/* What is taken of a row, and what else would tell of a change in the course. `f` may be NULL. */
+void moodle_row_sign(struct moodle_sign *sign, const json_t *row, const struct model_fact *f,
+                     bool is_total);
+
 NODISCARD bool moodle_activities_take(struct moodle_read *m, const json_t *reply, size_t person,
                                       struct err *err);
 NODISCARD bool moodle_course_take(struct moodle_read *m, const json_t *reply, size_t person,

@@ -35,6 +35,15 @@ static const struct known_code known_codes[] = {
     {"nocriteriaset", ERR_NOT_FOUND, ERR_RETRY_NO, "the course has no completion criteria"},
     {"completionnotenabled", ERR_NOT_FOUND, ERR_RETRY_NO,
      "completion is switched off in this course"},
+    {"errorcoursecontextnotvalid", ERR_DENIED, ERR_RETRY_PARK,
+     "Moodle does not let this token's account into the course: if it is hidden, give the "
+     "account's role moodle/course:viewhiddencourses, else moodle/course:view"},
+    {"notingroup", ERR_UPSTREAM, ERR_RETRY_PARK,
+     "the course has separate groups: give the role of this token's account "
+     "moodle/site:accessallgroups"},
+    {"accessdenied", ERR_UPSTREAM, ERR_RETRY_PARK,
+     "the course has separate groups: give the role of this token's account "
+     "moodle/site:accessallgroups"},
     {"invalidparameter", ERR_UPSTREAM, ERR_RETRY_PARK,
      "Moodle does not take what was asked: its release may be older than 4.1"},
     {"sitemaintenance", ERR_UPSTREAM, ERR_RETRY_LATER, "Moodle is under maintenance"},
@@ -97,7 +106,7 @@ static bool exception_take(const json_t *reply, const char *function, struct err
         }
     }
     if (strcmp(code, "accessexception") == 0 || sv_starts(errorcode, SV("nopermission")) ||
-        sv_starts(errorcode, SV("requirelogin")) ||
+        sv_starts(errorcode, SV("requirelogin")) || sv_starts(errorcode, SV("cannotview")) ||
         sv_eq(exception, SV("webservice_access_exception")) ||
         sv_eq(exception, SV("required_capability_exception")) ||
         sv_eq(exception, SV("require_login_exception"))) {

@@ -78,8 +78,9 @@ static bool criterion_cmid(const json_t *criterion, struct arena *a, struct sv *
 static enum model_completion activity_state(const struct moodle_read *m, size_t person,
                                             size_t index) {
     const struct moodle_cell *cell = &m->cells[index];
-    return cell->person == person + 1 ? m->build.out->facts[cell->fact].completion
-                                      : MODEL_COMPLETION_UNKNOWN;
+    /* Without completion it is what a pass mark says. */
+    bool is_there = cell->person == person + 1 && m->build.out->items[index].has_completion;
+    return is_there ? m->build.out->facts[cell->fact].completion : MODEL_COMPLETION_UNKNOWN;
 }
 
 static bool any_activity_failed(const struct moodle_read *m, size_t person) {

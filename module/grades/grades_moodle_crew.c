@@ -177,8 +177,9 @@ static bool next(void *ctx, struct arena *a, struct net_request *request, size_t
 
 /* The token, the address or the whole service, not this person. */
 static bool is_of_the_site(const struct err *e) {
-    static const char *const of_one[] = {"html",  "not_moodle",       "size",
-                                         "shape", "invalidparameter", "invalidrecord"};
+    static const char *const of_one[] = {"html",       "not_moodle",       "size",
+                                         "shape",      "invalidparameter", "invalidrecord",
+                                         "notingroup", "accessdenied"};
     if (e->code == ERR_BUG || (e->code == ERR_DENIED && !moodle_is_not_granted(e))) {
         return true;
     }
@@ -190,9 +191,22 @@ static bool is_of_the_site(const struct err *e) {
     return e->retry == ERR_RETRY_PARK && e->code == ERR_UPSTREAM;
 }
 
+static bool keeps_completion(const struct grades_reading *out) {
+    for (size_t i = 0; i < out->item_count; i++) {
+        if (out->items[i].has_completion) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void part_refuse(struct moodle_crew *crew, unsigned part) {
     crew->words[part] = MOODLE_REFUSED;
-    grades_build_missing(&crew->m->build, parts[part].missing);
+    /* Moodle refuses it in the same words where completion is switched off. */
+    bool is_off = part == MOODLE_OWN_COURSE && !keeps_completion(crew->m->build.out);
+    if (!is_off) {
+        grades_build_missing(&crew->m->build, parts[part].missing);
+    }
 }
 
 /* Answers that are no failure: this person has none, or nobody has. */

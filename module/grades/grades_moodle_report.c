@@ -14,10 +14,6 @@ static bool grade_item_find(struct moodle_read *m, const json_t *row, size_t *in
     if (!*is_wanted) {
         return true;
     }
-    if (sv_eq(type, SV("course"))) {
-        m->build.out->can |= GRADES_CAN_COURSE_TOTAL;
-        return grades_build_item(&m->build, MODEL_ITEM_COURSE_FINAL, sv_of(NULL, 0), index, err);
-    }
     int64_t number = moodle_number(json_object_get(row, "itemnumber"), 0);
     struct sv cmid;
     struct sv instance;
@@ -41,56 +37,71 @@ static bool grade_item_find(struct moodle_read *m, const json_t *row, size_t *in
                              index, err);
 }
 
+/* Is a range of words ("Not yet competent&ndash;Competent"), not of numbers in any language? */
+static bool is_range_of_words(struct sv range) {
+    bool is_entity = false;
+    for (size_t i = 0; i < range.len; i++) {
+        unsigned char c = (unsigned char)range.ptr[i];
+        is_entity = is_entity ? c != ';' : c == '&';
+        bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                         (c >= 0xc3 && c != 0xe2); /* 0xe2: dashes, minus, narrow spaces */
+        if (!is_entity && is_letter) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The lowest grade of a scale is 1, not 0, and says "nothing reached": points are counted from
- * there, as Moodle's own percentages are. */
+ * there, as Moodle's own percentages are. Moodle puts the outcome's id where the scale's should be
+ * (4.1 to 4.5), so the range has to tell: a scale's is of words. */
 static bool scale_base(const json_t *row, struct dec *base) {
-    const json_t *scale = json_object_get(row, "scaleid");
-    return scale != NULL && !json_is_null(scale) && moodle_number(scale, 0) != 0 &&
+    return (moodle_number(json_object_get(row, "scaleid"), 0) != 0 ||
+            is_range_of_words(js_sv(json_object_get(row, "rangeformatted")))) &&
            js_decimal(json_object_get(row, "grademin"), base);
 }
 
 static void grade_item_describe(struct moodle_read *m, const json_t *row, size_t index) {
     struct model_item *item = &m->build.out->items[index];
     if (item->title.len == 0) {
-        item->title = item->kind == MODEL_ITEM_COURSE_FINAL
-                          ? SV("Course total")
-                          : moodle_plain(m->build.arena, js_sv(json_object_get(row, "itemname")));
+        item->title = moodle_plain(m->build.arena, js_sv(json_object_get(row, "itemname")));
     }
     struct dec maximum;
     struct dec base;
+    m->hides_maxima = m->hides_maxima || json_object_get(row, "grademax") == NULL;
     if (js_decimal(json_object_get(row, "grademax"), &maximum)) {
         item->maximum = scale_base(row, &base) ? dec_sub(maximum, base) : maximum;
         item->has_maximum = !dec_is_zero(item->maximum);
     }
 }
 
-/* Shown to the learner only when Moodle says so of both flags: absent is hidden (attacks.md F15).
- */
-static bool is_shown(const json_t *row) {
+/* attacks.md F15 */
+bool moodle_is_shown(const json_t *row) {
     return moodle_number(json_object_get(row, "gradeishidden"), 1) == 0 &&
            moodle_number(json_object_get(row, "gradehiddenbydate"), 1) == 0;
 }
 
-/* What is taken of a row, and what else would tell of a change in the course. */
-static void row_sign(struct moodle_sign *sign, const json_t *row, const struct model_fact *f,
-                     const struct model_item *item) {
+void moodle_row_sign(struct moodle_sign *sign, const json_t *row, const struct model_fact *f,
+                     bool is_total) {
     char text[256];
     char score[DEC_TEXT_MAX] = "-";
     char maximum[DEC_TEXT_MAX] = "-";
     char weight[32] = "-";
     int64_t id = moodle_number(json_object_get(row, "id"), -1);
     const json_t *raw = json_object_get(row, "weightraw");
+    struct dec most;
     if (f != NULL && f->has_score) {
         (void)dec_format(f->score, score);
     }
-    if (item->has_maximum) {
-        (void)dec_format(item->maximum, maximum);
+    if (js_decimal(json_object_get(row, "grademax"), &most)) {
+        (void)dec_format(most, maximum);
     }
     if (json_is_number(raw)) {
         (void)snprintf(weight, sizeof weight, "%.6g", json_number_value(raw));
     }
-    int n = snprintf(text, sizeof text, "%lld %s %s %d %lld %lld %.*s", (long long)id, score,
-                     maximum, f != NULL && f->is_posted, f == NULL ? 0 : (long long)f->submitted_at,
+    int n = snprintf(text, sizeof text, "%lld %s %s %d %d %lld %lld %.*s", (long long)id, score,
+                     maximum, f != NULL && f->is_posted, f == NULL ? 0 : (int)f->completion,
+                     f == NULL ? 0 : (long long)f->submitted_at,
                      f == NULL ? 0 : (long long)f->graded_at, f == NULL ? 0 : (int)f->letter.len,
                      f == NULL || f->letter.len == 0 ? "" : f->letter.ptr);
     sign->report = moodle_digest(sign->report, sv_of(text, (size_t)n));
@@ -98,21 +109,45 @@ static void row_sign(struct moodle_sign *sign, const json_t *row, const struct m
         n = snprintf(text, sizeof text, "%lld", (long long)id);
         sign->filled = moodle_digest(sign->filled, sv_of(text, (size_t)n));
     }
-    if (item->kind != MODEL_ITEM_COURSE_FINAL) { /* its maximum depends on what is graded */
+    if (!is_total) { /* its maximum depends on what is graded */
         n = snprintf(text, sizeof text, "%lld %s %s", (long long)id, maximum, weight);
         sign->shape = moodle_digest(sign->shape, sv_of(text, (size_t)n));
     }
 }
 
-/* What Moodle says of this grade, which has a value or a submission. */
-static bool fact_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
-                      struct model_fact *fact) {
+/* The pass mark itself is not told, only what came of it: an icon before a grade that is shown. */
+static enum model_completion pass_of(const json_t *row) {
+    static const char *const failed[] = {"text-danger", "fa-times", "fa-xmark", "i/invalid"};
+    static const char *const passed[] = {"text-success", "fa-check", "i/valid"};
+    struct sv icon = sv_trim(js_sv(json_object_get(row, "gradeformatted")));
+    if (!sv_starts(icon, SV("<"))) {
+        return MODEL_COMPLETION_UNKNOWN;
+    }
+    icon = sv_head(icon, sv_find(icon, '>'));
+    for (size_t i = 0; i < ARRAY_LEN(failed); i++) {
+        if (memmem(icon.ptr, icon.len, failed[i], strlen(failed[i])) != NULL) {
+            return MODEL_COMPLETION_FAILED;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
+        if (memmem(icon.ptr, icon.len, passed[i], strlen(passed[i])) != NULL) {
+            return MODEL_COMPLETION_PASSED;
+        }
+    }
+    return MODEL_COMPLETION_UNKNOWN;
+}
+
+bool moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
+                       struct model_fact *fact) {
     struct dec base;
     fact->has_score = has_score;
     fact->score = !has_score               ? dec_from_i64(0)
                   : scale_base(row, &base) ? dec_sub(score, base)
                                            : score;
-    fact->is_posted = has_score && is_shown(row);
+    fact->is_posted = has_score && moodle_is_shown(row);
+    if (fact->is_posted && !m->build.out->items[fact->item_index].has_completion) {
+        fact->completion = pass_of(row);
+    }
     fact->submitted_at = moodle_time(json_object_get(row, "gradedatesubmitted"));
     fact->graded_at = has_score ? moodle_time(json_object_get(row, "gradedategraded")) : 0;
     /* Moodle has yet to work it out anew, so this is not it. */
@@ -125,12 +160,27 @@ static bool fact_fill(struct moodle_read *m, const json_t *row, bool has_score, 
     return !fact->is_kept;
 }
 
+/* The report is set not to show grades: what is stored stays as it is. */
+static bool grade_keep(struct moodle_read *m, size_t person, size_t index, struct err *err) {
+    struct model_fact *fact = NULL;
+    m->hides_grades = true;
+    if (!moodle_fact(m, person, index, &fact, err)) {
+        return false;
+    }
+    fact->is_kept = true;
+    return true;
+}
+
 static bool grade_row_take(struct moodle_read *m, const json_t *row, size_t person,
-                           struct err *err) {
+                           struct moodle_tally *tally, struct err *err) {
     size_t index = 0;
     bool is_wanted = false;
     if (!json_is_object(row)) {
         return moodle_shape(MOODLE_GRADES, err);
+    }
+    if (sv_eq(js_sv(json_object_get(row, "itemtype")), SV("course"))) {
+        tally->total = row;
+        return true;
     }
     if (!grade_item_find(m, row, &index, &is_wanted, err)) {
         return false;
@@ -142,20 +192,24 @@ static bool grade_row_take(struct moodle_read *m, const json_t *row, size_t pers
     const json_t *raw = json_object_get(row, "graderaw");
     bool has_raw = raw != NULL && !json_is_null(raw);
     struct dec score = {0};
+    if (raw == NULL) {
+        return grade_keep(m, person, index, err);
+    }
     if (has_raw && !js_decimal(raw, &score)) {
         return moodle_shape(MOODLE_GRADES, err);
     }
+    moodle_tally_add(m, tally, row, has_raw ? &score : NULL);
     struct moodle_sign *sign = &m->persons[person].sign;
     struct model_fact *fact = NULL;
     if (has_raw || moodle_time(json_object_get(row, "gradedatesubmitted")) != 0) {
         if (!moodle_fact(m, person, index, &fact, err)) {
             return false;
         }
-        if (!fact_fill(m, row, has_raw, score, fact)) {
+        if (!moodle_grade_fill(m, row, has_raw, score, fact)) {
             sign->is_fresh = true;
         }
     }
-    row_sign(sign, row, fact, &m->build.out->items[index]);
+    moodle_row_sign(sign, row, fact, false);
     return true;
 }
 
@@ -201,10 +255,14 @@ bool moodle_grades_take(struct moodle_read *m, const json_t *user, bool knows_pe
     notes->has_grades = true;
     notes->from = m->build.out->fact_count;
     notes->sign.report = notes->sign.filled = notes->sign.shape = MOODLE_DIGEST;
+    struct moodle_tally tally = {0};
     for (size_t i = 0; i < json_array_size(rows); i++) {
-        if (!grade_row_take(m, json_array_get(rows, i), person, err)) {
+        if (!grade_row_take(m, json_array_get(rows, i), person, &tally, err)) {
             return false;
         }
+    }
+    if (!moodle_total_take(m, &tally, person, err)) {
+        return false;
     }
     notes->to = m->build.out->fact_count;
     return true;

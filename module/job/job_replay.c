@@ -211,7 +211,9 @@ static bool fetch(void *ctx, const struct net_request *q, struct net_response *r
     if (is_found) {
         return true;
     }
-    bool is_answered = r->under.fetch(r->under.ctx, q, response, a, err);
+    struct net_request asked = *q;
+    asked.stop = only_reads(r, q) ? r->is_stopping : NULL; /* what writes is not cut off */
+    bool is_answered = r->under.fetch(r->under.ctx, &asked, response, a, err);
     note(r, only_reads(r, q), key, response, is_answered);
     return is_answered;
 }
@@ -251,6 +253,7 @@ static bool many_next(void *ctx, struct arena *a, struct net_request *request, s
         key_of(request, a, m->slots[slot].key);
         m->slots[slot].tag = asked;
         m->slots[slot].is_read = only_reads(m->r, request);
+        request->stop = m->slots[slot].is_read ? m->r->is_stopping : NULL;
         if (!may_go_on(m->r, m->err) ||
             (m->slots[slot].is_read &&
              !find(m->r, m->slots[slot].key, a, &kept, &is_found, m->err))) {

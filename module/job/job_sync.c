@@ -4,6 +4,7 @@
 #include "grades_source.h"
 #include "job_scope.h"
 #include "source_open.h"
+#include "store_gradebook.h"
 
 /* Everything, or what may have changed since the last good reading, and whom that one knew. */
 static bool choose_scope(struct job *job, const struct store_course *course,
@@ -58,6 +59,12 @@ static bool read_course(struct sync_run *run, struct grades_reading *out, struct
                                 .nrps_url = course->nrps_url,
                                 .links = links,
                                 .link_count = link_count};
+    struct sv *own = NULL;
+    if (!store_line_urls(job->store, course->institution_id, course->id, job->arena, &own,
+                         &ref.own_count, err)) {
+        return false;
+    }
+    ref.own = own;
     if (!choose_scope(job, course, &ref, err)) {
         return false;
     }

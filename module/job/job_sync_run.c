@@ -121,18 +121,25 @@ static bool tell_host(const struct sync_run *run, const struct err *why, struct 
     return !has_answered || store_host_answered(run->job->store, lane, err);
 }
 
+/* Pages that do not go together: which of them is wrong cannot be told. */
+static bool is_contradiction(const struct err *why) {
+    static const char *const reasons[] = {"paging", "roster_moves"};
+    return is_reason(why, reasons, ARRAY_LEN(reasons));
+}
+
 /* What this run was answered, for the next one. A run that broke off at something an earlier run
- * had kept starts afresh, and at once: the host was not even asked. */
+ * had kept starts afresh, and at once: the host was not even asked, or not for that. */
 static bool keep_pages(const struct sync_run *run, const struct err *why,
                        enum job_sync_outcome outcome, bool *got_further, bool *is_stuck,
                        struct err *err) {
     const struct store_course *course = &run->course;
-    size_t good = job_replay_good(&run->replay, why);
-    *is_stuck = run->replay.count == 0 && run->replay.replayed > 0 &&
+    bool is_odd = is_contradiction(why);
+    size_t good = is_odd ? 0 : job_replay_good(&run->replay, why);
+    *is_stuck = (run->replay.count == 0 || is_odd) && run->replay.replayed > 0 &&
                 !run->replay.is_last_refused && outcome == JOB_SYNC_LATER &&
                 run->replay.wanted_ms == 0;
     *got_further = outcome == JOB_SYNC_LATER && good > 0;
-    if (outcome == JOB_SYNC_MEND || *is_stuck) {
+    if (outcome == JOB_SYNC_MEND || *is_stuck || is_odd) {
         return store_kept_forget(run->job->store, course->institution_id, course->id, err);
     }
     return store_kept_add(run->job->store, course->institution_id, course->id, &run->source,

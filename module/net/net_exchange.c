@@ -161,6 +161,24 @@ static CURLcode set_tls(CURL *easy, const struct net_client *c) {
     return rc;
 }
 
+/* Called about once a second, also while nothing comes. */
+static int look_for_stop(void *stop, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                         curl_off_t up) {
+    (void)down_all;
+    (void)down;
+    (void)up_all;
+    (void)up;
+    return atomic_load((const atomic_bool *)stop) ? 1 : 0;
+}
+
+static CURLcode set_stop(CURL *easy, const struct net_request *q) {
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_NOPROGRESS, q->stop == NULL ? 1L : 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, look_for_stop);
+    SET(CURLOPT_XFERINFODATA, (void *)(uintptr_t)q->stop);
+    return rc;
+}
+
 static CURLcode set_ours(CURL *easy, struct net_exchange *x) {
     CURLcode rc = CURLE_OK;
     SET(CURLOPT_URL, x->url.text);
@@ -198,6 +216,9 @@ static bool failure(const struct net_exchange *x, CURLcode rc, struct err *err) 
         return upstream(err, ERR_RETRY_LATER, "connect", x, "no connection could be made");
     case CURLE_COULDNT_RESOLVE_HOST:
         return upstream(err, ERR_RETRY_LATER, "dns", x, "its name is not known");
+    case CURLE_ABORTED_BY_CALLBACK:
+        return upstream(err, ERR_RETRY_LATER, "stopping", x,
+                        "Laurel is being restarted, and asks again then");
     case CURLE_OPERATION_TIMEDOUT:
         return upstream(err, ERR_RETRY_LATER, "timeout", x, "it did not answer in time");
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -248,7 +269,8 @@ bool net_exchange_begin(struct net_exchange *x, CURL *easy, const struct net_req
         return false;
     }
     if (set_ours(easy, x) != CURLE_OK || set_tls(easy, x->client) != CURLE_OK ||
-        set_limits(easy, q, cap) != CURLE_OK || set_method(easy, q) != CURLE_OK) {
+        set_limits(easy, q, cap) != CURLE_OK || set_method(easy, q) != CURLE_OK ||
+        set_stop(easy, q) != CURLE_OK) {
         return err_set(err, ERR_BUG, "this libcurl lacks an option that is needed");
     }
     x->began = clock_monotonic();

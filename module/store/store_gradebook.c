@@ -132,6 +132,24 @@ bool store_line_item_set(struct store *store, const struct store_line_item *item
     return store_run(store, item->institution_id, "line_item_set", &args, NULL, err);
 }
 
+bool store_line_urls(struct store *store, int64_t institution_id, int64_t course_id,
+                     struct arena *a, struct sv **out, size_t *count, struct err *err) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    db_args_init(&args, a);
+    db_add_i64(&args, institution_id);
+    db_add_i64(&args, course_id);
+    if (!store_run(store, institution_id, "line_urls", &args, &rows, err)) {
+        return false;
+    }
+    *count = (size_t)rows.count;
+    *out = ARENA_ARRAY(a, struct sv, *count);
+    for (int i = 0; i < rows.count; i++) {
+        (*out)[i] = store_text(&rows, i, 0, a);
+    }
+    return true;
+}
+
 bool store_line_get(struct store *store, int64_t institution_id, int64_t course_id,
                     int64_t badge_id, struct arena *a, struct store_line *out, bool *is_found,
                     struct err *err) {

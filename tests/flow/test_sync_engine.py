@@ -153,6 +153,26 @@ def test_a_worker_ends_at_once_in_a_pause_and_another_goes_on(house):
     assert not set(canvas.requests) & set(first)
 
 
+def test_a_worker_ends_while_a_host_is_silent_and_another_goes_on(house):
+    house = house(page=2)
+    [canvas] = house.canvases
+    fill(canvas, learners=8)
+    _, contexts = house.add(canvas)
+    canvas.slow = 0.2
+    house.laurel.start_worker()
+    wait_until(lambda: len(canvas.good) >= 2, PROMPT_S, "the reading has begun")
+    canvas.slow = 9                     # a request is under way for so long
+    asked = len(canvas.requests)
+    wait_until(lambda: len(canvas.requests) > asked, PROMPT_S, "and then Canvas is silent")
+    began = time.monotonic()
+    assert house.laurel.end("worker", signal.SIGTERM) == 0
+    assert time.monotonic() - began < 6, "it waited for the answer"
+    canvas.slow = 0
+    assert house.one("SELECT count(*) > 0 FROM reading_page") and house.error() == "", "nothing is lost, or wrong with the course"
+    house.laurel.start_worker()
+    wait_until(lambda: house.read(contexts) == 1, PROMPT_S, "another worker reads on by itself")
+
+
 def test_a_host_that_wants_to_be_left_alone_is_and_holds_no_thread(house):
     house = house(2)
     busy, other = house.canvases

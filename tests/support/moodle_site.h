@@ -129,7 +129,7 @@ static const struct canned usual[] = {
     {GRADES, NULL, 0,
      "{\"usergrades\":[" GRADES_OF("4", GRADE_ROW("2", "assign", "1", "62", "false") "," GRADE_ROW(
                                             "3", "quiz", "17", "\"7.50000\"",
-                                            "true") "," TOTAL_ROW("69.5")) "],\"warnings\":[]}"},
+                                            "false") "," TOTAL_ROW("69.5")) "],\"warnings\":[]}"},
     {ACTIVITIES, NULL, 0, "{\"statuses\":[" STATUS("1", "2") "],\"warnings\":[]}"},
     {COURSE, NULL, 0, COMPLETION("true", "1", CRITERION("1", "true"))},
     {INFO, NULL, 0, "{\"courses\":[{\"id\":2,\"enddate\":1795900000}],\"warnings\":[]}"},

@@ -8,6 +8,12 @@
 
 #include "moodle_site.h"
 
+#define SHOWN "\"gradehiddenbydate\":false,\"gradeishidden\":false"
+
+static bool misses(const struct bench *b, const char *what) {
+    return memmem(b->reading.missing.ptr, b->reading.missing.len, what, strlen(what)) != NULL;
+}
+
 static void moodle__reads_a_course_whole(void **state) {
     struct bench *b = *state;
     must_read(b);
@@ -64,10 +70,225 @@ static void moodle__asks_as_the_web_service_wants(void **state) {
 /* attacks.md F15 */
 static void moodle__marks_hidden_grades_as_not_posted(void **state) {
     struct bench *b = *state;
+    reply_with(b, GRADES, 0,
+               "{\"usergrades\":[" GRADES_OF(
+                   "4", GRADE_ROW("2", "assign", "1", "62", "false") "," GRADE_ROW(
+                            "3", "quiz", "17", "7.5", "true") "," TOTAL_ROW("69.5")) "]}");
     must_read(b);
     const struct model_fact *f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "17");
     assert_true(f->has_score && !f->is_posted);
-    assert_dec(f->score, "7.5"); /* a number sent as text */
+    /* who is told hidden grades is told totals that count them, which learners do not see */
+    f = fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "");
+    assert_true(f->has_score && !f->is_posted);
+    assert_false(fact_of(b, "4", MODEL_ITEM_COURSE_CURRENT, "")->is_posted);
+    assert_true(misses(b, "moodle/grade:viewhidden"));
+    reply_with(b, GRADES, 0,
+               "{\"usergrades\":[" GRADES_OF(
+                   "4", GRADE_ROW("2", "assign", "1", "62", "false") "," GRADE_ROW(
+                            "3", "quiz", "17", "null", "true") "," TOTAL_ROW("62")) "]}");
+    must_read(b);
+    assert_true(fact_of(b, "4", MODEL_ITEM_COURSE_CURRENT, "")->is_posted);
+    assert_int_equal(b->reading.missing.len, 0);
+}
+
+/* What came of a pass mark shows as an icon only; 20 of 100 is above zero, and failed. */
+static void moodle__knows_by_its_icon_whether_a_grade_passes(void **state) {
+    static const struct {
+        const char *formatted;
+        enum model_completion completion;
+    } rows[] = {
+        {"<i class=\\\"icon fa fa-check text-success fa-fw inline\\\" title=\\\"Pass\\\"></i>62.00",
+         MODEL_COMPLETION_PASSED},
+        {"<i class=\\\"icon fa fa-times text-danger fa-fw \\\"></i>62.00", MODEL_COMPLETION_FAILED},
+        {"<i class=\\\"icon fa fa-xmark fa-fw\\\"></i>62.00", MODEL_COMPLETION_FAILED},
+        {"<img class=\\\"icon\\\" src=\\\"https://m/theme/image.php/_s/x/core/1/i/invalid\\\" "
+         "/>62,00",
+         MODEL_COMPLETION_FAILED},
+        {"<img class=\\\"icon\\\" src=\\\"https://m/theme/image.php/_s/x/core/1/i/valid\\\" "
+         "/>62,00",
+         MODEL_COMPLETION_PASSED},
+        {"62.00", MODEL_COMPLETION_UNKNOWN},
+        {"62.00<i class=\\\"icon fa fa-check\\\" title=\\\"Overridden\\\"></i>",
+         MODEL_COMPLETION_UNKNOWN},
+        {"<div>fa-check</div>62.00", MODEL_COMPLETION_UNKNOWN},
+    };
+    struct bench *b = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (int kept = 0; kept < 2; kept++) { /* 1: where Moodle keeps completion, that counts */
+            reply_with(
+                b, GRADES, 0,
+                arena_printf(&b->arena,
+                             "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[{\"id\":2,"
+                             "\"itemtype\":\"mod\",\"cmid\":%d,\"graderaw\":62,\"grademax\":100,"
+                             "\"gradeformatted\":\"%s\"," SHOWN "}]}]}",
+                             kept ? 1 : 17, rows[i].formatted));
+            reply_with(b, ACTIVITIES, 0, "{\"statuses\":[" STATUS("1", "0") "]}");
+            must_read(b);
+            const struct model_fact *f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, kept ? "1" : "17");
+            if (f->completion != (kept ? MODEL_COMPLETION_INCOMPLETE : rows[i].completion)) {
+                fail_msg("%s: %d", rows[i].formatted, (int)f->completion);
+            }
+        }
+    }
+}
+
+/* An untracked quiz below its pass mark fails nobody's course. */
+static void moodle__does_not_take_a_low_grade_for_a_failed_activity(void **state) {
+    struct bench *b = *state;
+    reply_with(
+        b, GRADES, 0,
+        "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[{\"id\":2,\"itemtype\":\"mod\",\"cmid\":17,"
+        "\"graderaw\":6,\"grademax\":100,\"gradeformatted\":\"<i "
+        "class=\\\"fa-times\\\"></i>6\"," SHOWN "}]}]}");
+    reply_with(b, COURSE, 0, COMPLETION("true", "1", ""));
+    must_read(b);
+    assert_int_equal(fact_of(b, "4", MODEL_ITEM_COURSE_COMPLETION, "")->completion,
+                     MODEL_COMPLETION_COMPLETE);
+}
+
+#define COLUMN(id, raw, max, more)                                                                 \
+    "{\"id\":" id ",\"itemtype\":\"manual\",\"itemname\":\"C" id "\",\"graderaw\":" raw            \
+    ",\"grademax\":" max "," more SHOWN "},"
+#define TOTAL(raw, max)                                                                            \
+    "{\"id\":1,\"itemtype\":\"course\",\"graderaw\":" raw ",\"grademin\":0,\"grademax\":" max      \
+    ",\"lettergradeformatted\":\"A\"," SHOWN "}"
+#define EMPTY "\"status\":\"novalue\",\"weightraw\":0,"
+#define USED "\"weightraw\":0.5,"
+
+/* Moodle's total is by default one of what is graded so far, out of as much: 90 of 100 is what
+ * somebody has who is missing two thirds of the work. */
+static void moodle__counts_what_is_missing_in_the_final_total(void **state) {
+    static const struct {
+        const char *name, *rows;
+        const char *current, *current_max;
+        const char *final, *final_max; /* NULL: not told */
+    } cases[] = {
+        {"nothing missing",
+         COLUMN("2", "90", "100", USED) COLUMN("3", "45", "50", USED) TOTAL("135", "150"), "135",
+         "150", "135", "150"},
+        {"sum, some missing",
+         COLUMN("2", "90", "120", USED) COLUMN("3", "null", "80", EMPTY)
+             COLUMN("4", "null", "100", EMPTY) TOTAL("90", "120"),
+         "90", "120", "90", "300"},
+        {"sum, weights not shown",
+         COLUMN("2", "90", "120", "") COLUMN("3", "null", "180", "") TOTAL("90", "120"), "90",
+         "120", "90", "300"},
+        {"sum that counts what is missing, weights not shown",
+         COLUMN("2", "90", "100", "") COLUMN("3", "null", "200", "") TOTAL("90", "300"), "90",
+         "300", "90", "300"},
+        {"in a category of its own, of which nothing is graded",
+         COLUMN("2", "90", "120", USED) COLUMN(
+             "3", "null", "60",
+             "") "{\"id\":9,\"itemtype\":\"category\",\"graderaw\":null,\"grademax\":60," EMPTY
+             SHOWN "}," TOTAL("90", "120"),
+         "90", "120", "90", "180"},
+        {"counted as zero by Moodle",
+         COLUMN("2", "90", "100", USED) COLUMN("3", "null", "100", USED) TOTAL("45", "100"), "45",
+         "100", "45", "100"},
+        {"a mean, some missing",
+         COLUMN("2", "45", "50", USED) COLUMN("3", "null", "50", EMPTY) TOTAL("90", "100"), "90",
+         "100", NULL, NULL},
+        {"perhaps a mean, in which 10 points may be half",
+         COLUMN("2", "90", "100", USED) COLUMN("3", "null", "10", EMPTY) TOTAL("90", "100"), "90",
+         "100", NULL, NULL},
+        {"a mean of everything",
+         COLUMN("2", "45", "50", USED) COLUMN("3", "9", "10", USED) TOTAL("90", "100"), "90", "100",
+         "90", "100"},
+        {"extra credit",
+         COLUMN("2", "90", "120", USED) COLUMN("3", "5", "10", "\"status\":\"extra\",")
+             COLUMN("4", "null", "80", EMPTY) TOTAL("95", "120"),
+         "95", "120", "95", "200"},
+        {"the lowest dropped",
+         COLUMN("2", "90", "120", USED) COLUMN("3", "5", "100", "\"status\":\"dropped\",")
+             COLUMN("4", "null", "80", EMPTY) TOTAL("90", "120"),
+         "90", "120", "90", "200"},
+        {"excused of one",
+         COLUMN("2", "90", "100", USED) COLUMN("3", "null", "100", "\"status\":\"excluded\",")
+             TOTAL("90", "100"),
+         "90", "100", "90", "100"},
+        {"a column for words",
+         COLUMN("2", "90", "100", USED)
+             COLUMN("3", "null", "100", "\"rangeformatted\":\"&ndash;\",") TOTAL("90", "100"),
+         "90", "100", "90", "100"},
+        {"Laurel's own column",
+         COLUMN("2", "90", "100", USED) COLUMN("77", "null", "1", EMPTY) TOTAL("90", "100"), "90",
+         "100", "90", "100"},
+        {"five decimals",
+         COLUMN("2", "66.66667", "100", USED) COLUMN("3", "33.33333", "100", USED)
+             COLUMN("4", "null", "100", EMPTY) TOTAL("99.99999", "200"),
+         "99.99999", "200", "99.99999", "300"},
+    };
+    static const struct sv own[] = {
+        {"https://lms.example/moodle/mod/lti/services.php/2/lineitems/77/lineitem?type_id=1", 80}};
+    struct bench *b = *state;
+    b->course.own = own;
+    b->course.own_count = 1;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        reply_with(b, GRADES, 0,
+                   arena_printf(&b->arena, "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[%s]}]}",
+                                cases[i].rows));
+        must_read(b);
+        const struct model_fact *current = fact_of(b, "4", MODEL_ITEM_COURSE_CURRENT, "");
+        const struct model_fact *final = fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "");
+        assert_true(current->is_posted && current->has_maximum);
+        assert_dec(current->score, cases[i].current);
+        assert_dec(current->maximum, cases[i].current_max);
+        assert_true(sv_eq(current->letter, SV("A")));
+        assert_int_equal(final != NULL, cases[i].final != NULL);
+        if (final != NULL) {
+            assert_dec(final->score, cases[i].final);
+            assert_dec(final->maximum, cases[i].final_max);
+            bool is_as_moodle_says = strcmp(cases[i].final_max, cases[i].current_max) == 0;
+            assert_int_equal(final->letter.len > 0, is_as_moodle_says);
+        }
+    }
+}
+
+/* Two people, out of different maxima: nobody is measured by the other's. */
+static void moodle__measures_each_total_by_its_own_maximum(void **state) {
+    struct bench *b = *state;
+    reply_with(
+        b, PEOPLE, 0,
+        "[{\"id\":4,\"roles\":[{\"shortname\":\"student\"}]},{\"id\":5,\"roles\":[{\"shortname\":"
+        "\"student\"}]}]");
+    reply_with(b, GRADES, 0,
+               "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[" COLUMN("2", "70", "120", USED)
+                   COLUMN("3", "70", "80", USED)
+                       TOTAL("140", "200") "]},{\"userid\":5,\"gradeitems\":[" COLUMN("2", "90",
+                                                                                      "120", USED)
+                           COLUMN("3", "null", "80", EMPTY) TOTAL("90", "120") "]}]}");
+    must_read(b);
+    assert_dec(fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "")->maximum, "200");
+    assert_dec(fact_of(b, "5", MODEL_ITEM_COURSE_FINAL, "")->maximum, "200");
+    assert_dec(fact_of(b, "5", MODEL_ITEM_COURSE_CURRENT, "")->maximum, "120");
+    assert_dec(item_of(b, MODEL_ITEM_COURSE_FINAL, "")->maximum, "200");
+}
+
+/* A report set not to show grades has no "graderaw" at all: that is not "not graded". */
+static void moodle__keeps_grades_that_the_report_no_longer_shows(void **state) {
+    struct bench *b = *state;
+    reply_with(
+        b, GRADES, 0,
+        "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[{\"id\":2,\"itemtype\":\"mod\",\"cmid\":1,"
+        "\"grademax\":100},{\"id\":1,\"itemtype\":\"course\",\"grademax\":270}]}]}");
+    must_read(b);
+    assert_true(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "1")->is_kept);
+    assert_true(fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "")->is_kept);
+    assert_true(fact_of(b, "4", MODEL_ITEM_COURSE_CURRENT, "")->is_kept);
+    assert_int_equal(b->reading.can & GRADES_CAN_SCORES, 0);
+    assert_false(b->reading.is_complete);
+    assert_true(misses(b, "Show grades"));
+}
+
+static void moodle__keeps_maxima_that_the_report_no_longer_shows(void **state) {
+    struct bench *b = *state;
+    reply_with(
+        b, GRADES, 0,
+        "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[{\"id\":2,\"itemtype\":\"mod\",\"cmid\":1,"
+        "\"graderaw\":5," SHOWN "}]}]}");
+    must_read(b);
+    assert_false(item_of(b, MODEL_ITEM_ACTIVITY, "1")->has_maximum);
+    assert_true(b->reading.keeps_items && misses(b, "Show ranges"));
 }
 
 static void moodle__reads_ungraded_and_odd_rows(void **state) {
@@ -218,21 +439,28 @@ static void moodle__decides_by_role_who_learns(void **state) {
     }
 }
 
-#define SHOWN "\"gradehiddenbydate\":false,\"gradeishidden\":false"
-
 /* The lowest grade of a scale is 1 of n: it is nothing, not 1/n of everything. */
 static void moodle__counts_a_scale_from_its_lowest_grade(void **state) {
     struct bench *b = *state;
-    reply_with(b, GRADES, 0,
-               "{\"usergrades\":[" GRADES_OF(
-                   "4", "{\"id\":50,\"itemtype\":\"manual\",\"scaleid\":2,\"graderaw\":1,"
-                        "\"grademin\":1,\"grademax\":2," SHOWN "},"
-                        "{\"id\":51,\"itemtype\":\"manual\",\"scaleid\":\"2\",\"graderaw\":\"3\","
-                        "\"grademin\":\"1.00\",\"grademax\":\"3\"," SHOWN "},"
-                        "{\"id\":52,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":7,"
-                        "\"grademin\":1,\"grademax\":10," SHOWN "},"
-                        "{\"id\":53,\"itemtype\":\"manual\",\"scaleid\":4,\"graderaw\":1,"
-                        "\"grademin\":1,\"grademax\":1," SHOWN "}") "]}");
+    reply_with(
+        b, GRADES, 0,
+        "{\"usergrades\":[" GRADES_OF(
+            "4",
+            "{\"id\":50,\"itemtype\":\"manual\",\"scaleid\":2,\"graderaw\":1,"
+            "\"grademin\":1,\"grademax\":2," SHOWN "},"
+            "{\"id\":51,\"itemtype\":\"manual\",\"scaleid\":\"2\",\"graderaw\":\"3\","
+            "\"grademin\":\"1.00\",\"grademax\":\"3\"," SHOWN "},"
+            "{\"id\":52,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":7,"
+            "\"grademin\":1,\"grademax\":10,\"rangeformatted\":\"1,00\u202f&ndash;10,00\"," SHOWN
+            "},"
+            /* as 4.1 to 4.5 send it: the scale's id is never told */
+            "{\"id\":54,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":1,\"grademin\":1,"
+            "\"grademax\":2,\"rangeformatted\":\"Not yet competent&ndash;Competent\"," SHOWN "},"
+            "{\"id\":55,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":2,\"grademin\":1,"
+            "\"grademax\":2,\"rangeformatted\":\"\u041d\u0435\u0442&ndash;\u0414\u0430\"," SHOWN
+            "},"
+            "{\"id\":53,\"itemtype\":\"manual\",\"scaleid\":4,\"graderaw\":1,"
+            "\"grademin\":1,\"grademax\":1," SHOWN "}") "]}");
     must_read(b);
     assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:50")->score, "0");
     assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:50")->maximum, "1");
@@ -240,6 +468,9 @@ static void moodle__counts_a_scale_from_its_lowest_grade(void **state) {
     assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:51")->maximum, "2");
     assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:52")->score, "7");
     assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:52")->maximum, "10");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:54")->score, "0");
+    assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:54")->maximum, "1");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:55")->score, "1");
     assert_false(item_of(b, MODEL_ITEM_ACTIVITY, "grade:53")->has_maximum); /* of nothing */
 }
 
@@ -365,8 +596,8 @@ static void moodle__reads_large_courses_person_by_person(void **state) {
     assert_int_equal(l.pages, 3);
     assert_int_equal(l.grade_calls, 1001);
     assert_int_equal(l.all_calls, 0);
-    assert_int_equal(b->reading.fact_count, 1001);
-    assert_true(sv_eq(b->reading.facts[1000].person_ref, SV("1010")));
+    assert_int_equal(b->reading.fact_count, 2 * 1001); /* both totals */
+    assert_true(sv_eq(b->reading.facts[2001].person_ref, SV("1010")));
     assert_true(b->reading.is_complete);
     l = (struct large){.people = 200};
     must_read(b);
@@ -381,6 +612,12 @@ int main(void) {
         WITH_BENCH(moodle__reads_a_course_whole),
         WITH_BENCH(moodle__asks_as_the_web_service_wants),
         WITH_BENCH(moodle__marks_hidden_grades_as_not_posted),
+        WITH_BENCH(moodle__knows_by_its_icon_whether_a_grade_passes),
+        WITH_BENCH(moodle__does_not_take_a_low_grade_for_a_failed_activity),
+        WITH_BENCH(moodle__counts_what_is_missing_in_the_final_total),
+        WITH_BENCH(moodle__measures_each_total_by_its_own_maximum),
+        WITH_BENCH(moodle__keeps_grades_that_the_report_no_longer_shows),
+        WITH_BENCH(moodle__keeps_maxima_that_the_report_no_longer_shows),
         WITH_BENCH(moodle__reads_ungraded_and_odd_rows),
         WITH_BENCH(moodle__maps_completion_states),
         WITH_BENCH(moodle__does_not_believe_the_completed_flag),

@@ -17,7 +17,7 @@ static struct hall *read_before(void **state) {
     hall_must_read(h, GRADES_WHOLE);
     assert_int_equal(calls_total(h), MANY);
     assert_int_equal(unread_total(h), 0);
-    assert_int_equal(h->reading.fact_count, 4 * MANY); /* two activities, total, completion */
+    assert_int_equal(h->reading.fact_count, 5 * MANY); /* two activities, both totals, completion */
     assert_true(h->reading.is_complete && !h->reading.keeps_items);
     later(h, 10);
     return h;
@@ -37,7 +37,7 @@ static void changes__reads_whose_access_or_grade_moved_and_a_few_in_turn(void **
         assert_int_equal(h->crowd.people[i].grades, 1);
         assert_int_equal(h->crowd.people[i].activities, 1);
         assert_int_equal(h->crowd.people[i].courses, 1);
-        assert_int_equal(facts_of(h, i), 4);
+        assert_int_equal(facts_of(h, i), 5);
     }
     assert_dec(fact_in(h, 250, "1")->score, "90");
     assert_true(member_of(h, 299)->is_unread && member_of(h, 299)->is_active);
@@ -281,7 +281,7 @@ static void person__is_tried_again_after_a_pause(void **state) {
     hall_must_read(h, GRADES_CHANGES);
     assert_false(member_of(h, 200)->is_unread);
     assert_dec(fact_in(h, 200, "2")->score, "8");
-    assert_int_equal(facts_of(h, 200), 4); /* once */
+    assert_int_equal(facts_of(h, 200), 5); /* once */
     assert_int_equal(h->crowd.waits, 2);
     assert_int_equal(h->crowd.waited_ms, 40000); /* as the site asked */
     h->crowd.retry_after_s = 0;
@@ -382,7 +382,7 @@ static void small__asks_once_for_all_grades_and_for_completion_where_they_moved(
     hall_must_read(h, GRADES_WHOLE);
     assert_int_equal(h->crowd.reports, 1);
     assert_int_equal(calls_total(h), 0);
-    assert_int_equal(h->reading.fact_count, 4 * 200);
+    assert_int_equal(h->reading.fact_count, 5 * 200);
     later(h, 10);
     h->crowd.people[150].quiz = 41; /* changed in the gradebook: no other sign */
     h->crowd.people[151].is_hidden = true;
@@ -396,7 +396,7 @@ static void small__asks_once_for_all_grades_and_for_completion_where_they_moved(
     assert_int_equal(asked, 3 + turn);
     assert_int_equal(h->crowd.reports, 1);
     assert_int_equal(calls_total(h), 0);
-    assert_int_equal(h->reading.fact_count, 4 * (3 + turn));
+    assert_int_equal(h->reading.fact_count, 5 * (3 + turn));
     assert_dec(fact_in(h, 150, "2")->score, "41");
     assert_false(fact_in(h, 151, "2")->is_posted);
     assert_int_equal(facts_of(h, 199), 0);
@@ -411,7 +411,7 @@ static void small__reads_person_by_person_when_all_is_too_much(void **state) {
     hall_must_read(h, GRADES_WHOLE);
     assert_int_equal(h->crowd.reports, 1);
     assert_int_equal(calls_total(h), 49);
-    assert_int_equal(h->reading.fact_count, 4 * 49);
+    assert_int_equal(h->reading.fact_count, 5 * 49);
     h->crowd.is_report_slow = false;
     enrol(h, 201); /* too many for one */
     hall_must_read(h, GRADES_WHOLE);
@@ -441,7 +441,7 @@ static void large__takes_answers_in_any_order(void **state) {
         (void)snprintf(want, sizeof want, "%zu", i % 97);
         assert_dec(fact_in(h, i, "2")->score, want);
         assert_int_equal(fact_in(h, i, "1")->completion, MODEL_COMPLETION_INCOMPLETE + i % 4);
-        assert_int_equal(facts_of(h, i), 4);
+        assert_int_equal(facts_of(h, i), 5);
     }
     h->io.parallel = 0;
     hall_must_read(h, GRADES_WHOLE);

@@ -182,6 +182,35 @@ static void net_fetch__gives_up_on_a_slow_drip(void **state) {
     assert_true(clock_monotonic() - began < 900000); /* the whole drip lasts a second */
 }
 
+static void *stop_soon(void *flag) {
+    (void)poll(NULL, 0, 200);
+    atomic_store((atomic_bool *)flag, true);
+    return NULL;
+}
+
+/* A worker that ends does not wait for a host that is silent. */
+static void net_fetch__breaks_off_when_it_is_told_to(void **state) {
+    struct rig *r = *state;
+    int port = 0;
+    int fd = listen_anywhere(&port); /* takes connections, and never answers */
+    struct net_client *client =
+        client_for(&r->arena, arena_printf(&r->arena, "127.0.0.1:%d", port), 0);
+    atomic_bool stop = false;
+    pthread_t thread;
+    struct net_request q = {.url = sv_printf(&r->arena, "http://127.0.0.1:%d/", port),
+                            .stop = &stop};
+    struct err err = {0};
+    usec_t began = clock_monotonic();
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &stop), 0);
+    assert_false(net_fetch(client, &q, &r->response, &r->arena, &err));
+    assert_true(clock_monotonic() - began < 3 * USEC_PER_S);
+    assert_string_equal(err.reason, "stopping");
+    assert_int_equal(err.retry, ERR_RETRY_LATER);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    net_client_destroy(client);
+    (void)close(fd);
+}
+
 static void net_fetch__tells_broken_answers_apart(void **state) {
     struct rig *r = *state;
     struct net_request q = request_for(r, "/silent");
@@ -409,6 +438,7 @@ int main(void) {
         WITH_RIG(net_fetch__unpacks_what_fits),
         WITH_RIG(net_fetch__lets_verification_reach_no_listed_host),
         WITH_RIG(net_fetch__gives_up_on_a_slow_drip),
+        WITH_RIG(net_fetch__breaks_off_when_it_is_told_to),
         WITH_RIG(net_fetch__tells_broken_answers_apart),
         WITH_RIG(net_fetch__reports_a_refused_connection),
         WITH_RIG(net_fetch__judges_the_address_a_name_resolves_to),
