@@ -32,6 +32,8 @@ struct pool {
     pthread_mutex_t mutex;
     pthread_cond_t gone;
     int alive; /* threads that still run; under mutex */
+    pthread_t threads[THREADS_MAX];
+    int started;
 };
 
 void web_server_block_signals(void) {
@@ -183,19 +185,14 @@ static void *run_thread(void *arg) {
 }
 
 static bool start_threads(struct pool *p, struct err *err) {
-    pthread_attr_t attr;
-    (void)pthread_attr_init(&attr);
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     bool is_good = true;
-    for (int i = 0; is_good && i < p->server->threads; i++) {
-        pthread_t id;
+    while (is_good && p->started < p->server->threads) {
         (void)pthread_mutex_lock(&p->mutex);
-        p->alive++;
-        is_good = pthread_create(&id, &attr, run_thread, p) == 0;
-        p->alive -= is_good ? 0 : 1;
+        is_good = pthread_create(&p->threads[p->started], NULL, run_thread, p) == 0;
+        p->started += is_good ? 1 : 0;
+        p->alive += is_good ? 1 : 0;
         (void)pthread_mutex_unlock(&p->mutex);
     }
-    (void)pthread_attr_destroy(&attr);
     return is_good || err_set(err, ERR_BUG, "The system has no room for another thread");
 }
 
@@ -212,7 +209,7 @@ static void wait_for_signal(void) {
 }
 
 /* Take what was already connecting, stop listening, and wake one sleeping thread after the other
- * until all are gone. */
+ * until all are gone, with what libraries keep for a thread: the process's end frees that, too. */
 static bool drain(struct pool *p, int drain_s) {
     while (accept_one(p)) {
     }
@@ -232,6 +229,9 @@ static bool drain(struct pool *p, int drain_s) {
     }
     bool is_done = p->alive == 0;
     (void)pthread_mutex_unlock(&p->mutex);
+    for (int i = 0; is_done && i < p->started; i++) {
+        (void)pthread_join(p->threads[i], NULL);
+    }
     return is_done;
 }
 
