@@ -30,6 +30,8 @@ void page_verify_fetch(struct net_client *net, enum net_class net_class, int tim
                                         .body_max_bytes = NET_VERIFICATION_BODY_MAX};
     if (!net_fetch(net, &request, &response, a, &err)) {
         source->problem = sv_copy(a, sv_from(err.text));
+    } else if (response.status >= 300 && response.status <= 399) {
+        source->problem = SV("it sends on to another address, which is not followed; use that one");
     } else if (response.status < 200 || response.status > 299) {
         source->problem = sv_printf(a, "it answers with status %d", response.status);
         source->is_gone = response.status == 410;

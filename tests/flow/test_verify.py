@@ -229,8 +229,9 @@ def test_this_machine_is_reached_only_where_it_is_listed(bench):
 
 def test_nothing_secret_is_sent_and_redirects_are_not_followed(bench):
     bench.world.pages["/.well-known/did.json"] = 302
-    status, checks, _ = bench.verify(bench.issuer.token(bench.issuer.credential()))
+    status, checks, report = bench.verify(bench.issuer.token(bench.issuer.credential()))
     assert status == 1 and checks["signature"] == "not_possible"
+    assert any("sends on to another address" in check["text"] for check in report["checks"])
     (path, headers), = bench.world.asked
     assert path == "/.well-known/did.json"
     assert not {"authorization", "cookie"} & {name.lower() for name in headers}
