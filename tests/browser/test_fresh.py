@@ -1,5 +1,6 @@
 """A page that waits for a reading comes again by itself, unless somebody is typing on it; items are found while one types."""
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -52,7 +53,9 @@ def go(driver, selector):
 
 
 def until(driver, words):
-    WebDriverWait(driver, WITHIN_S).until(lambda d: words in text(d), words)
+    """A page that is just being replaced has no words yet."""
+    wait = WebDriverWait(driver, WITHIN_S, ignored_exceptions=[StaleElementReferenceException, NoSuchElementException])
+    wait.until(lambda d: words in text(d), words)
 
 
 def test_what_was_read_comes_by_itself(school, window, pictures):

@@ -54,7 +54,7 @@ class House:
         self.twin_2 = forge.Platform("twin-2", issuer="https://canvas.example", client_id="10000000000001")
         self.cloud = forge.Platform("cloud", issuer="https://canvas.instructure.com", client_id="10000000000042")
         self.many = [forge.Platform(f"many-{n}", issuer="https://one.example") for n in (1, 2)]
-        self.spare = [forge.Platform(f"spare-{n}") for n in range(12)]
+        self.spare = [forge.Platform(f"spare-{n}") for n in range(20)]
         self.attacker = forge.Platform("attacker")
         self.platforms = [self.a, self.b, self.zoo, self.twin_1, self.twin_2, self.cloud, *self.many, *self.spare]
         self.laurel = laurel.Laurel(cluster, allow=[p.port for p in self.platforms], base=BASE)
