@@ -23,7 +23,8 @@ PROGRAM = "application/vc+ld+json"
 ACCEPTS = [BROWSER, PROGRAM, None, "*/*", "application/vc+jwt", "application/json", "application/ld+json", "application/vc",
            "application/json, */*;q=0.5", "application/vc+jwt, application/json;q=0.5", "application/vc+ld+json;q=0.9, application/json",
            "text/html;q=0.5, application/ld+json", "text/html, application/json", "text/html;q=0.8,application/vc+jwt", "image/png",
-           "application/*", "Application/JSON", "application/vcard", "application/json5, text/plain"]
+           "application/*", "Application/JSON", "application/vcard", "application/json5, text/plain", "application/jwt",
+           "application/vc+jwt, application/json", "text/plain;q=0.5, application/vc+jwt;q=0.8"]
 AWARD_FORMS = ("", ".json", ".jwt", ".png", ".svg", ".jwt.png", ".jwt.svg", ".pdf")
 OB2_FORMS = ("", ".png", ".svg")
 
