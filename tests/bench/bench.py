@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 import credential  # noqa: E402
+import export  # noqa: E402
 import judge  # noqa: E402
 import launch  # noqa: E402
 import public  # noqa: E402
@@ -98,6 +99,18 @@ def print_public(r):
     row("  CPU of PostgreSQL for one page (us)", column(r["rounds"], "cpu_us", "postgres"))
 
 
+def print_export(r):
+    print(f"\n  {'Everything public as files':<34}{'awards':>9}{'files':>9}{'MB':>7}{'s':>8}{'files/s':>9}{'ratio':>7}{'peak MB':>9}")
+    for words, name in (("with certificates", "drawn"), ("  again: certificates are kept", "again"), ("without, a tenth", "tenth"),
+                        ("without, all", "all"), ("  again, in place of the first", "renewed")):
+        one = r[name]
+        print(f"  {words:<34}{one['awards']:>9}{one['files']:>9}{one['bytes'] >> 20:>7}{one['seconds']:>8.1f}"
+              f"{one['files'] / one['seconds']:>9.0f}{one['ratio']:>7.2f}{one['peak_mb']:>9.1f}")
+    d, a = r["drawn"], r["again"]
+    print(f"  certificates drawn a second, beside all else: {d['certificates_drawn'] / (d['seconds'] - a['seconds']):.1f};"
+          f" most files in one folder: {r['all']['most_in_a_folder']}")
+
+
 def ratio(part, whole):
     return f"{part / whole:.3f}" if whole else "-"
 
@@ -131,9 +144,10 @@ def print_sync(r):
 def main():
     parser = argparse.ArgumentParser(prog="run.sh")
     parser.add_argument("what", nargs="?", default="all",
-                        choices=["launch", "judge", "sync", "credential", "public", "all"])
+                        choices=["launch", "judge", "sync", "credential", "public", "export", "all"])
     parser.add_argument("--seconds", type=int, default=5, help="of each measured stretch (5)")
     parser.add_argument("--rounds", type=int, default=3, help="how often all of it is repeated (3)")
+    parser.add_argument("--awards", type=int, default=10000, help="export: how many (10000)")
     parser.add_argument("--fsync", choices=["on", "off"], default="on", help="of PostgreSQL (on)")
     parser.add_argument("--polling", action="store_true", help="sync: wait for the schedule too (two minutes each)")
     parser.add_argument("--json", metavar="FILE", help="where the numbers go besides")
@@ -151,6 +165,8 @@ def main():
         result["sync"] = sync.run(cluster, asked.polling)
     if asked.what in ("public", "all"):
         result["public"] = public.run(cluster, asked.seconds, asked.rounds)
+    if asked.what in ("export", "all"):
+        result["export"] = export.run(cluster, asked.awards)
     print(f"PostgreSQL with fsync {asked.fsync}, {result['cores']} cores, load at the start {result['load'][0]}, "
           f"{asked.rounds} rounds of {asked.seconds} s")
     if "launch" in result:
@@ -163,6 +179,8 @@ def main():
         print_credential(result["credential"])
     if "public" in result:
         print_public(result["public"])
+    if "export" in result:
+        print_export(result["export"])
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)
