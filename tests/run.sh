@@ -36,6 +36,8 @@ stop_all_at_exit
 results=$SCRATCH/results
 mkdir "$results" || exit 1
 export PYTHONDONTWRITEBYTECODE=1
+# Clones of the same source compile the same wherever they lie.
+export CCACHE_BASEDIR="$LAUREL_SOURCE" CCACHE_NOHASHDIR=1
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
 
