@@ -175,7 +175,7 @@ static CURLcode set_stop(CURL *easy, const struct net_request *q) {
     CURLcode rc = CURLE_OK;
     SET(CURLOPT_NOPROGRESS, q->stop == NULL ? 1L : 0L);
     SET(CURLOPT_XFERINFOFUNCTION, look_for_stop);
-    SET(CURLOPT_XFERINFODATA, (void *)(uintptr_t)q->stop);
+    SET(CURLOPT_XFERINFODATA, q->stop);
     return rc;
 }
 

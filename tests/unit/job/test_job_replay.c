@@ -305,7 +305,7 @@ static void job_replay_pause__waits_a_little_and_gives_up_on_more(void **state) 
     open_with(&b, replies, 1, NULL);
     usec_t began = clock_monotonic();
     assert_true(job_replay_pause(&b.replay, 120));
-    assert_true(clock_monotonic() - began >= 120 * 1000);
+    assert_true(clock_monotonic() - began >= (usec_t)120 * 1000);
     assert_true(get(&b, "https://c.example/1"));
     assert_false(job_replay_pause(&b.replay, JOB_REPLAY_PAUSE_MAX_MS + 1));
     assert_int_equal(b.replay.wanted_ms, JOB_REPLAY_PAUSE_MAX_MS + 1);

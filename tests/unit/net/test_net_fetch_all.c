@@ -53,7 +53,7 @@ static bool done(void *ctx, size_t tag, struct arena *a, const struct net_respon
     assert_true((response == NULL) != (failed == NULL));
     assert_int_equal(r->status[tag], 0); /* told once */
     r->order[r->answered++] = tag;
-    r->status[tag] = failed == NULL ? response->status : -1;
+    r->status[tag] = response != NULL ? response->status : -1;
     if (failed != NULL) {
         (void)snprintf(r->reasons[tag], sizeof r->reasons[tag], "%s", failed->reason);
     } else {
@@ -116,8 +116,8 @@ static void net_fetch_all__holds_its_limit_and_uses_it(void **state) {
     must_run(r);
     usec_t took = clock_monotonic() - began;
     assert_int_equal(atomic_load(&r->server.inside_most), 4);
-    assert_true(took >= 6 * 60000); /* 24 in rows of four */
-    assert_true(took < 24 * 60000);
+    assert_true(took >= (usec_t)6 * 60000); /* 24 in rows of four */
+    assert_true(took < (usec_t)24 * 60000);
     assert_int_equal(atomic_load(&r->server.connections), 4); /* kept alive */
     for (size_t i = 0; i < r->count; i++) {
         assert_int_equal(r->status[i], 200);

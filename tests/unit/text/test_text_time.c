@@ -198,7 +198,7 @@ static void until__is_told_in_the_largest_unit_rounded_up(void **state) {
                 {1, "in a minute"},
                 {60, "in a minute"},
                 {61, "in 2 minutes"},
-                {59 * 60, "in 59 minutes"},
+                {INT64_C(59) * 60, "in 59 minutes"},
                 {59 * 60 + 1, "in 1 hour"},
                 {3601, "in 2 hours"},
                 {23 * 3600 + 1, "in 1 day"},

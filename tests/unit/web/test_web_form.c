@@ -229,10 +229,10 @@ static void multipart__finds_the_end_of_a_file_wherever_it_is(void **state) {
         const struct web_file *file = is_form ? web_form_file(&f, "file") : NULL;
         struct sv csrf = {0};
         if (file == NULL || file->size != size || file->offset != strlen(head) ||
-            !web_form_one(&f, "csrf", &csrf, &err) || !sv_eq(csrf, SV("t0k"))) {
+            file->content.len != 0 || !web_form_one(&f, "csrf", &csrf, &err) ||
+            !sv_eq(csrf, SV("t0k"))) {
             fail_msg("%zu bytes: %s", size, err.text);
         }
-        assert_int_equal(file->content.len, 0);
         /* cut off before the end, it is no form */
         assert_false(web_multipart_parse_file(&a, SV("multipart/form-data; boundary=b"), fd,
                                               whole - 5, &f, &err));
