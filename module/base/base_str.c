@@ -197,7 +197,12 @@ void str_add(struct str *s, struct sv text) {
 
 void str_add_c(struct str *s, const char *text) { str_add(s, sv_from(text)); }
 
-void str_add_char(struct str *s, char c) { str_add(s, sv_of(&c, 1)); }
+void str_add_char(struct str *s, char c) {
+    if (has_room(s, 1)) {
+        s->ptr[s->len++] = c;
+        s->ptr[s->len] = '\0';
+    }
+}
 
 void str_add_int(struct str *s, int64_t n) { str_addf(s, "%lld", (long long)n); }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LINES_MAX_BYTES (CREDENTIAL_NQUADS_BYTES_MAX * 2)
+#define NOBODY (-1)
 
 void canon_digest(const struct canon *c, struct sv text, char hex[CANON_HEX_MAX + 1]) {
     static const char digits[] = "0123456789abcdef";
@@ -52,7 +53,8 @@ static void number_blanks(struct canon *c, const struct credential_dataset *set)
     for (size_t i = 0; i < set->count; i++) {
         for (int place = CANON_S; place <= CANON_G; place++) {
             const struct credential_term *t = place_of(&set->quads[i], place);
-            if (t->kind == CREDENTIAL_TERM_BLANK) {
+            bool is_again = n > 0 && sv_eq(c->labels[n - 1], t->value);
+            if (t->kind == CREDENTIAL_TERM_BLANK && !is_again) {
                 c->labels[n++] = t->value;
             }
         }
@@ -65,84 +67,55 @@ static void number_blanks(struct canon *c, const struct credential_dataset *set)
     }
 }
 
-static int number_of(const struct canon *c, struct sv label) {
-    const struct sv *at = bsearch(&label, c->labels, c->blank_count, sizeof label, sv_order);
-    return (int)(at - c->labels);
-}
-
-enum labelling { LABEL_FIRST_DEGREE, LABEL_CANONICAL };
-
-static void blank_write(const struct canon *c, struct str *out, int blank, enum labelling how,
-                        int self) {
-    if (how == LABEL_FIRST_DEGREE) {
-        str_add(out, blank == self ? SV("_:a") : SV("_:z"));
-    } else {
-        str_add(out, SV("_:"));
-        str_add(out, c->names[blank]);
+/* Most often it is the one asked for last. */
+static int number_of(struct canon *c, struct sv label) {
+    if (!sv_eq(label, c->labels[c->label_last])) {
+        const struct sv *at = bsearch(&label, c->labels, c->blank_count, sizeof label, sv_order);
+        c->label_last = (size_t)(at - c->labels);
     }
+    return (int)c->label_last;
 }
 
+/* The row's line at the end of `out`, its blank nodes with other labels: "a" for `self` and "z" for
+ * the others, or the canonical ones when self is NOBODY. */
 static void row_write(const struct canon *c, struct str *out, const struct canon_row *row,
-                      enum labelling how, int self) {
+                      int self) {
+    size_t from = 0;
     for (int place = CANON_S; place <= CANON_G; place++) {
-        if (row->blanks[place] >= 0) {
-            blank_write(c, out, row->blanks[place], how, self);
-        } else if (row->texts[place].len == 0) {
-            break; /* the default graph */
-        } else {
-            str_add(out, row->texts[place]);
-        }
-        str_add_char(out, ' ');
-        if (place == CANON_S) {
-            str_add(out, row->predicate);
-            str_add_char(out, ' ');
+        int blank = row->blanks[place];
+        if (blank >= 0) {
+            str_add(out, sv_of(row->line.ptr + from, row->label_at[place] - from));
+            str_add(out, self == NOBODY ? c->names[blank] : blank == self ? SV("a") : SV("z"));
+            from = row->label_at[place] + c->labels[blank].len;
         }
     }
-    str_add(out, SV(".\n"));
+    str_add(out, sv_skip(row->line, from));
 }
 
-/* One quad as a line at the end of `all`. The texts have their lengths only: `all` may still move.
- */
+/* One quad as a line at the end of `all`, which may still move. */
 static void row_read(struct canon *c, struct str *all, const struct credential_quad *quad,
                      struct canon_row *row) {
     size_t from = all->len;
     for (int place = CANON_S; place <= CANON_G; place++) {
         const struct credential_term *t = place_of(quad, place);
-        size_t start = all->len;
-        row->blanks[place] = t->kind == CREDENTIAL_TERM_BLANK ? number_of(c, t->value) : -1;
+        bool is_blank = t->kind == CREDENTIAL_TERM_BLANK;
+        row->blanks[place] = is_blank ? number_of(c, t->value) : -1;
+        row->label_at[place] = all->len - from + (sizeof "_:" - 1);
         if (t->kind == CREDENTIAL_TERM_NONE) {
             continue;
         }
         credential_term_write(all, t);
-        row->texts[place].len = all->len - start;
         str_add_char(all, ' ');
         if (place == CANON_S) {
-            start = all->len;
+            row->predicate_at = all->len - from;
             str_add_char(all, '<');
             str_add(all, quad->predicate);
-            str_add_char(all, '>');
-            row->predicate.len = all->len - start;
-            str_add_char(all, ' ');
+            str_add(all, SV("> "));
         }
     }
     str_add(all, SV(".\n"));
     row->line.len = all->len - from;
-}
-
-/* Where the texts are, now that the line stays where it is. */
-static void row_place(struct canon_row *row, const char *line) {
-    const char *at = line + row->texts[CANON_S].len + 1;
-    row->line.ptr = line;
-    row->texts[CANON_S].ptr = line;
-    row->predicate.ptr = at;
-    at += row->predicate.len + 1;
-    row->texts[CANON_O].ptr = at;
-    row->texts[CANON_G].ptr = at + row->texts[CANON_O].len + 1;
-    for (int place = CANON_S; place <= CANON_G; place++) {
-        if (row->blanks[place] >= 0 || row->texts[place].len == 0) {
-            row->texts[place] = sv_of(NULL, 0);
-        }
-    }
+    row->predicate_len = quad->predicate.len + (sizeof "<>" - 1);
 }
 
 static int row_order(const void *left, const void *right) {
@@ -186,7 +159,7 @@ static bool read_rows(struct canon *c, const struct credential_dataset *set, str
     c->has_astral = has_astral(str_sv(&all));
     const char *at = all.ptr;
     for (size_t i = 0; i < set->count; i++) {
-        row_place(&c->rows[i], at);
+        c->rows[i].line.ptr = at;
         at += c->rows[i].line.len;
     }
     qsort(c->rows, set->count, sizeof *c->rows, row_order);
@@ -253,7 +226,7 @@ static bool first_degree(struct canon *c, struct writing *w, int blank, struct e
     w->text.len = w->sorted.len = 0;
     for (size_t i = 0; i < count; i++) {
         size_t start = w->text.len;
-        row_write(c, &w->text, &c->rows[c->row_of[c->first[blank] + i]], LABEL_FIRST_DEGREE, blank);
+        row_write(c, &w->text, &c->rows[c->row_of[c->first[blank] + i]], blank);
         lines[i].len = w->text.len - start;
     }
     lines_place(lines, count, w->text.ptr);
@@ -365,7 +338,7 @@ static bool write_out(struct canon *c, struct writing *w, struct arena *a,
     for (size_t i = 0; i < c->row_count; i++) {
         if (has_blank(&c->rows[i])) {
             size_t start = w->text.len;
-            row_write(c, &w->text, &c->rows[i], LABEL_CANONICAL, -1);
+            row_write(c, &w->text, &c->rows[i], NOBODY);
             w->lines[named++].len = w->text.len - start;
         }
     }

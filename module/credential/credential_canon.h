@@ -4,13 +4,12 @@
 
 #define CANON_HEX_MAX 96
 
-/* A quad with its blank nodes as numbers. Texts are N-Quads terms, "" for blank nodes and for the
- * default graph. */
+/* A quad as a line, with the labels of the input; offsets into it say where parts are. */
 struct canon_row {
-    int blanks[3];       /* at subject, object, graph; -1: none */
-    struct sv texts[3];  /* the same places */
-    struct sv predicate; /* "<iri>" */
-    struct sv line;      /* with the labels of the input */
+    int blanks[3];      /* numbers of the nodes at subject, object, graph; -1: none */
+    size_t label_at[3]; /* the same places: the label, behind "_:" */
+    size_t predicate_at, predicate_len; /* "<iri>" */
+    struct sv line;
 };
 
 enum { CANON_S, CANON_O, CANON_G };
@@ -31,7 +30,7 @@ struct canon {
     struct canon_row *rows;
     size_t row_count;
     struct sv *labels; /* of the input, sorted */
-    size_t blank_count;
+    size_t blank_count, label_last;
     const struct sv *names;            /* canonical, by blank node, once all have one */
     size_t *first;                     /* rows of blank node i: row_of[first[i]..first[i + 1]) */
     uint32_t *row_of;                  /* indices into rows */

@@ -39,7 +39,7 @@ static void hash_related(const struct canon *c, int blank, const struct canon_ro
     scratch->len = 0;
     str_add_char(scratch, "sog"[place]);
     if (place != CANON_G) {
-        str_add(scratch, row->predicate);
+        str_add(scratch, sv_of(row->line.ptr + row->predicate_at, row->predicate_len));
     }
     if (c->canonical.numbers[blank] >= 0) {
         str_addf(scratch, "_:c14n%d", c->canonical.numbers[blank]);
