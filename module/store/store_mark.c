@@ -3,25 +3,27 @@
  * round trip of its own. */
 #include "store_internal.h"
 #include "store_public.h"
+#include <errno.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 
 #define BATCH_MAX 64
-#define LANES 2 /* batches on their way at once */
 
 struct ticket {
     struct sv id;
     struct arena *arena; /* for the mark: touched while its owner waits */
     struct sv mark;      /* empty: there is no such page */
     struct err err;
-    pthread_cond_t wake;
-    bool is_done, is_leader;
+    sem_t wake;   /* its owner sleeps on this alone: all who are woken would meet at the lock */
+    bool is_done; /* else whoever is woken asks for the next batch */
     struct ticket *next;
 };
 
 struct store_mark_queue {
     pthread_mutex_t lock;
     struct ticket *first, *last; /* who waits for a batch, in order */
-    int lanes_busy;
+    bool is_asking;              /* one batch at a time: the longer it takes the larger the next */
 };
 
 struct store_mark_queue *store_mark_queue_create(void) {
@@ -81,46 +83,41 @@ static void ask(struct store *store, struct ticket **batch, size_t n) {
     }
 }
 
-/* One batch; the lock is held before and after. Then the next in line has the lane. */
-static void lead(struct store *store, struct store_mark_queue *q, struct ticket *me) {
+/* One batch, its first being the caller's own; the first of those who came meanwhile asks next. */
+static void lead(struct store *store, struct store_mark_queue *q) {
     struct ticket *batch[BATCH_MAX];
+    (void)sched_yield(); /* requests that are read already may join */
+    (void)pthread_mutex_lock(&q->lock);
     size_t n = take_batch(q, batch);
-    if (n > 0) { /* the other lane may have taken all, its leader-to-be too */
-        (void)pthread_mutex_unlock(&q->lock);
-        ask(store, batch, n);
-        (void)pthread_mutex_lock(&q->lock);
+    (void)pthread_mutex_unlock(&q->lock);
+    ask(store, batch, n);
+    (void)pthread_mutex_lock(&q->lock);
+    struct ticket *next = q->first;
+    q->is_asking = next != NULL;
+    (void)pthread_mutex_unlock(&q->lock);
+    if (next != NULL) {
+        (void)sem_post(&next->wake);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 1; i < n; i++) { /* each is gone once it is woken */
         batch[i]->is_done = true;
-        (void)pthread_cond_signal(&batch[i]->wake);
-    }
-    me->is_leader = false;
-    if (q->first == NULL || q->first->is_leader) {
-        q->lanes_busy--;
-    } else {
-        q->first->is_leader = true;
-        (void)pthread_cond_signal(&q->first->wake);
+        (void)sem_post(&batch[i]->wake);
     }
 }
 
 static void wait_for_mark(struct store *store, struct store_mark_queue *q, struct ticket *me) {
-    (void)pthread_cond_init(&me->wake, NULL);
+    (void)sem_init(&me->wake, 0, 0);
     (void)pthread_mutex_lock(&q->lock);
     *(q->last == NULL ? &q->first : &q->last->next) = me;
     q->last = me;
-    if (q->lanes_busy < LANES) {
-        q->lanes_busy++;
-        me->is_leader = true;
-    }
-    while (!me->is_done || me->is_leader) {
-        if (me->is_leader) {
-            lead(store, q, me);
-        } else {
-            (void)pthread_cond_wait(&me->wake, &q->lock);
-        }
-    }
+    bool must_wait = q->is_asking;
+    q->is_asking = true;
     (void)pthread_mutex_unlock(&q->lock);
-    (void)pthread_cond_destroy(&me->wake);
+    while (must_wait && sem_wait(&me->wake) != 0 && errno == EINTR) {
+    }
+    if (!me->is_done) {
+        lead(store, q);
+    }
+    (void)sem_destroy(&me->wake);
 }
 
 bool store_award_mark(struct store *store, struct sv public_id, struct arena *a, struct sv *mark,

@@ -428,6 +428,86 @@ static void store_public_find__knows_ids_by_their_kind(void **state) {
     place_close(&p);
 }
 
+#define ASKERS 24
+
+struct asker {
+    struct place *place;
+    struct sv public_id, mark; /* no mark: it is private */
+    size_t wrong;
+};
+
+static void *ask_again_and_again(void *ctx) {
+    struct asker *one = ctx;
+    for (int i = 0; i < 40; i++) {
+        AUTO_ARENA a = {0};
+        struct err err = {0};
+        struct sv mark = {0};
+        bool is_there = store_award_mark(one->place->store, one->public_id, &a, &mark, &err);
+        bool is_right =
+            is_there ? sv_eq(mark, one->mark) : one->mark.len == 0 && err.code == ERR_NOT_FOUND;
+        one->wrong += is_right ? 0 : 1;
+    }
+    return NULL;
+}
+
+/* While others ask, this award is shared and made private in turns. */
+static void share_and_stop(struct place *p, struct sv public_id) {
+    for (int i = 0; i < 40; i++) {
+        AUTO_ARENA a = {0};
+        struct err err = {0};
+        struct sv mark = {0};
+        bool is_shared = i % 2 == 0;
+        (void)support_sql(sv_printf(&a,
+                                    "WITH done AS (UPDATE award SET shared_at = %s WHERE public_id "
+                                    "= '%.*s' RETURNING 1) SELECT count(*) FROM done",
+                                    is_shared ? "now()" : "NULL", SV_ARG(public_id))
+                              .ptr);
+        assert_int_equal(store_award_mark(p->store, public_id, &a, &mark, &err), is_shared);
+    }
+}
+
+/* Every other award is shared, and each has an end of its own. One more, for others: its id. */
+static struct sv askers_init(struct place *p, struct asker *askers) {
+    struct err err = {0};
+    struct store_award *awards = NULL;
+    size_t count = 0;
+    size_t shared = 0;
+    judge(p, ASKERS + 1);
+    (void)support_sql(
+        "WITH n AS (SELECT id, row_number() OVER (ORDER BY public_id) AS nth FROM award), "
+        "done AS (UPDATE award a SET expires_at = now() + n.nth * interval '1 hour', "
+        "shared_at = CASE WHEN n.nth % 2 = 0 THEN now() END FROM n WHERE n.id = a.id "
+        "RETURNING 1) SELECT count(*) FROM done");
+    assert_true(
+        store_award_list(p->store, p->institution_id, NULL, 0, &p->arena, &awards, &count, &err));
+    assert_int_equal(count, ASKERS + 1);
+    for (size_t i = 0; i < ASKERS; i++) {
+        struct err why = {0};
+        askers[i] = (struct asker){.place = p, .public_id = awards[i].public_id};
+        shared += store_award_mark(p->store, awards[i].public_id, &p->arena, &askers[i].mark, &why);
+    }
+    assert_in_range(shared, ASKERS / 2 - 1, ASKERS / 2 + 1);
+    return awards[ASKERS].public_id;
+}
+
+static void store_award_mark__is_of_now_and_each_ones_own_when_many_ask(void **state) {
+    (void)state;
+    struct place p;
+    struct asker askers[ASKERS];
+    pthread_t threads[ASKERS];
+    place_open(&p);
+    struct sv other = askers_init(&p, askers);
+    for (size_t i = 0; i < ASKERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_again_and_again, &askers[i]), 0);
+    }
+    share_and_stop(&p, other);
+    for (size_t i = 0; i < ASKERS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        assert_int_equal(askers[i].wrong, 0);
+    }
+    place_close(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sign_jobs__are_in_the_transaction_of_the_award_200_each),
@@ -440,6 +520,7 @@ int main(void) {
         cmocka_unit_test(issuer_keys__open_for_their_issuer_only_and_are_never_deleted),
         cmocka_unit_test(issue_sign__by_many_at_once_makes_one_of_each),
         cmocka_unit_test(store_public_find__knows_ids_by_their_kind),
+        cmocka_unit_test(store_award_mark__is_of_now_and_each_ones_own_when_many_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
