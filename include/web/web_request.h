@@ -76,7 +76,9 @@ bool web_has_cookie(const struct web_request *req, struct sv name);
 /* The token of "Authorization: Bearer ..." (RFC 6750 2.1); false when there is none. */
 NODISCARD bool web_bearer(const struct web_request *req, struct sv *token);
 /* How much the Accept header wants `type` ("application/json"): by q, and at the same q a type that
- * is named before one that only a range covers (RFC 9110 12.5.1). 0: not at all. */
+ * is named before one that only a range covers (RFC 9110 12.5.1). 0: not at all; WEB_WANTS_MAX:
+ * named, with q=1 or none. */
+#define WEB_WANTS_MAX (1000 * 4 + 3)
 int web_wants(const struct web_request *req, const char *type);
 /* Whether it wants `type` more than text/html, which wins a tie and by default. */
 bool web_prefers(const struct web_request *req, const char *type);

@@ -49,14 +49,18 @@ static const char *type_of_token(const struct page *p) {
 enum page_issued_form page_issued_form(const struct page *p) {
     int json = 0;
     int token = 0;
+    if (is_asked(p, ".jwt") || is_asked(p, ".json")) {
+        return is_asked(p, ".jwt") ? PAGE_ISSUED_TOKEN : PAGE_ISSUED_JSON;
+    }
     int html = web_wants(p->req, "text/html");
+    if (html == WEB_WANTS_MAX) { /* a browser: nothing is wanted more */
+        return PAGE_ISSUED_HTML;
+    }
     (void)most_wanted(p, json_types, ARRAY_LEN(json_types), &json);
     (void)most_wanted(p, token_types, ARRAY_LEN(token_types), &token);
-    return is_asked(p, ".jwt")            ? PAGE_ISSUED_TOKEN
-           : is_asked(p, ".json")         ? PAGE_ISSUED_JSON
-           : token > json && token > html ? PAGE_ISSUED_TOKEN
-           : json > html                  ? PAGE_ISSUED_JSON
-                                          : PAGE_ISSUED_HTML;
+    return token > json && token > html ? PAGE_ISSUED_TOKEN
+           : json > html                ? PAGE_ISSUED_JSON
+                                        : PAGE_ISSUED_HTML;
 }
 
 /* Does If-None-Match name the tag? Servers on the way make tags weak when they compress (RFC 9110
