@@ -92,10 +92,14 @@ def print_credential(r):
 
 def print_public(r):
     heading(f"Pages of {r['awards']} shared awards")
-    row("ceiling: a program that says hello (/s)", column(r["rounds"], "hello"))
+    row("ceiling: a program that says hello (/s)", column(r["rounds"], "hello", "per_s"))
     row("Laurel, an award's page (/s)", column(r["rounds"], "per_s"))
     row("  ratio to the ceiling measured just before", column(r["rounds"], "ratio"), "{:.2f}")
+    row("  the same of CPU time instead", column(r["rounds"], "cpu_ratio"), "{:.2f}")
+    row("  CPU of hello for one request (us)", column(r["rounds"], "hello", "cpu_us", "program"))
+    row("  CPU of its nginx (us)", column(r["rounds"], "hello", "cpu_us", "nginx"))
     row("  CPU of serve for one page (us)", column(r["rounds"], "cpu_us", "serve"))
+    row("  CPU of its nginx (us)", column(r["rounds"], "cpu_us", "nginx"))
     row("  CPU of PostgreSQL for one page (us)", column(r["rounds"], "cpu_us", "postgres"))
 
 

@@ -24,11 +24,20 @@ def get(port, path):
             "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n\r\n").encode()
 
 
+def ask(place, folder, port, paths, count, parts):
+    """So many of the pages in turn: the rate, and the CPU time of each for nginx and the parts behind it."""
+    requests = [get(port, path) for path in itertools.islice(itertools.cycle(paths), count)]
+    used = rig.Usage({"nginx": (place.processes[f"nginx-{port}"].pid, True), **parts})
+    seconds, answers = rig.blast(folder, port, requests)
+    assert all(a.status == 200 for a in answers), "a page was not shown"
+    return {"per_s": count / seconds, "cpu_us": used.each_us(count)}
+
+
 class Hello:
     """bench_hello behind an nginx of its own with the same configuration."""
 
     def __init__(self, place):
-        self.folder, self.port = place.folder / "hello", laurel.free_port()
+        self.place, self.folder, self.port = place, place.folder / "hello", laurel.free_port()
         self.folder.mkdir()
         socket = self.folder / "hello.sock"
         place.run("hello", [str(rig.BUILD / "bench" / "bench_hello"), str(socket), "32"], self.folder / "hello.log")
@@ -38,14 +47,13 @@ class Hello:
 
     def answers(self):
         try:
-            return self.run(1) > 0
+            return self.run(1)["per_s"] > 0
         except AssertionError:
             return False
 
     def run(self, count):
-        seconds, answers = rig.blast(self.folder, self.port, [get(self.port, "/awards/hello")] * count)
-        assert all(a.status == 200 for a in answers), "hello did not answer"
-        return count / seconds
+        return ask(self.place, self.folder, self.port, ["/awards/hello"], count,
+                   {"program": (self.place.processes["hello"].pid, False)})
 
 
 def seed(place):
@@ -69,11 +77,8 @@ def seed(place):
 
 
 def visit(place, paths, count):
-    requests = [get(place.port, path) for path in itertools.islice(itertools.cycle(paths), count)]
-    used = rig.Usage({"serve": (place.processes["serve"].pid, False), "postgres": (place.postmaster(), True)})
-    seconds, answers = rig.blast(place.folder, place.port, requests)
-    assert all(a.status == 200 for a in answers), "a page was not shown"
-    return {"per_s": count / seconds, "cpu_us": used.each_us(count)}
+    return ask(place, place.folder, place.port, paths, count,
+               {"serve": (place.processes["serve"].pid, False), "postgres": (place.postmaster(), True)})
 
 
 def run(cluster, seconds, count):
@@ -88,9 +93,10 @@ def run(cluster, seconds, count):
         for nth in range(count):
             top = hello.run(int(rates[0] * seconds))
             ours = visit(place, paths, int(rates[1] * seconds))
-            rates = [top, ours["per_s"]]
-            rounds.append({"hello": top, **ours, "ratio": ours["per_s"] / top})
-            print(f"round {nth + 1}: hello {top:.0f}/s, a page {ours['per_s']:.0f}/s, ratio {rounds[-1]['ratio']:.2f}",
+            rates = [top["per_s"], ours["per_s"]]
+            rounds.append({"hello": top, **ours, "ratio": ours["per_s"] / top["per_s"],
+                           "cpu_ratio": sum(top["cpu_us"].values()) / sum(ours["cpu_us"].values())})
+            print(f"round {nth + 1}: hello {rates[0]:.0f}/s, a page {rates[1]:.0f}/s, ratio {rounds[-1]['ratio']:.2f}",
                   file=sys.stderr, flush=True)
         return {"awards": AWARDS, "rounds": rounds}
     finally:
