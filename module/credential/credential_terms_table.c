@@ -322,7 +322,18 @@ static const struct credential_vocab_rule PURPOSES[] = {
     {"keyAgreement", SEC "keyAgreementMethod"},
 };
 
-static int cmp(struct sv name, const char *with) { return sv_cmp(name, sv_from(with)); }
+/* As sv_cmp, which would look for the end of `with` first: nearly all differ in the first letters.
+ */
+static int cmp(struct sv name, const char *with) {
+    size_t i = 0;
+    while (i < name.len && with[i] != '\0' && name.ptr[i] == with[i]) {
+        i++;
+    }
+    if (i == name.len) {
+        return with[i] == '\0' ? 0 : -1;
+    }
+    return (unsigned char)name.ptr[i] < (unsigned char)with[i] ? -1 : 1;
+}
 
 static const struct credential_term_rule *find(const struct credential_term_rule *terms,
                                                size_t count, struct sv name) {
