@@ -10,6 +10,7 @@
 #include "credential_build.h"
 #include "credential_jwt.h"
 #include "credential_proof.h"
+#include <malloc.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -273,6 +274,8 @@ int main(int argc, char **argv) {
         (void)fputs("usage: bench_credential SECONDS ROUNDS\n", stderr);
         return 2;
     }
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* as the worker does, which signs */
+    (void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
     make_keys(&b, &a);
     const char *const names[DOCUMENTS] = {"bare", "typical", "shown", "full"};
     json_t *documents[DOCUMENTS] = {vector("eddsa-rdfc-2022-bare.json"), issued(false),
