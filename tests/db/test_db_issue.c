@@ -508,6 +508,18 @@ static void store_award_mark__is_of_now_and_each_ones_own_when_many_ask(void **s
     place_close(&p);
 }
 
+/* Whoever replaces a function drops the settings that they do not repeat. */
+static void award_marks__is_planned_once_and_by_the_index(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    assert_int_equal(support_sql("SELECT count(*) FROM pg_proc, unnest(proconfig) AS one WHERE "
+                                 "proname = 'award_marks' AND one IN ('enable_seqscan=off', "
+                                 "'plan_cache_mode=force_generic_plan')"),
+                     2);
+    place_close(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sign_jobs__are_in_the_transaction_of_the_award_200_each),
@@ -521,6 +533,7 @@ int main(void) {
         cmocka_unit_test(issue_sign__by_many_at_once_makes_one_of_each),
         cmocka_unit_test(store_public_find__knows_ids_by_their_kind),
         cmocka_unit_test(store_award_mark__is_of_now_and_each_ones_own_when_many_ask),
+        cmocka_unit_test(award_marks__is_planned_once_and_by_the_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
