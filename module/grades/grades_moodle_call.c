@@ -30,6 +30,9 @@ static const struct known_code known_codes[] = {
     {"invaliduser", ERR_NOT_FOUND, ERR_RETRY_NO, "Moodle does not know this person"},
     {"usernotenroled", ERR_NOT_FOUND, ERR_RETRY_NO, "the person is not enrolled in the course"},
     {"usernotenrolled", ERR_NOT_FOUND, ERR_RETRY_NO, "the person is not enrolled in the course"},
+    {"userdeleted", ERR_NOT_FOUND, ERR_RETRY_NO, "the person's account is deleted"},
+    {"usernotconfirmed", ERR_NOT_FOUND, ERR_RETRY_NO, "the person's account is not confirmed yet"},
+    {"guestsarenotallowed", ERR_NOT_FOUND, ERR_RETRY_NO, "the account is the guests'"},
     {"usernottracked", ERR_NOT_FOUND, ERR_RETRY_NO, "the person's completion is not tracked"},
     {"err_nocriteria", ERR_NOT_FOUND, ERR_RETRY_NO, "the course has no completion criteria"},
     {"nocriteriaset", ERR_NOT_FOUND, ERR_RETRY_NO, "the course has no completion criteria"},
@@ -137,9 +140,15 @@ bool moodle_is_not_granted(const struct err *err) {
 }
 
 bool moodle_is_person_gone(const struct err *err) {
-    return strcmp(err->reason, "usernotenroled") == 0 ||
-           strcmp(err->reason, "usernotenrolled") == 0 ||
-           strcmp(err->reason, "usernottracked") == 0 || strcmp(err->reason, "invaliduser") == 0;
+    static const char *const codes[] = {"usernotenroled",     "usernotenrolled", "usernottracked",
+                                        "invaliduser",        "userdeleted",     "usernotconfirmed",
+                                        "guestsarenotallowed"};
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        if (strcmp(err->reason, codes[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Moodle under maintenance, and what stands in front of an overloaded one, answer with pages. */
