@@ -386,6 +386,18 @@ static void settings_judge(struct moodle_read *m) {
                              "The course's user report does not say out of how much grades are: "
                              "switch on Show ranges under Grades, Setup, Course grade settings.");
     }
+    if (m->is_stale) {
+        grades_build_missing(&m->build,
+                             "Moodle has not worked out all grades, which stay as they were: open "
+                             "the course's gradebook, and mend calculations that show an error.");
+    }
+    if (m->hides_final) {
+        grades_build_missing(
+            &m->build,
+            "The course total is no sum of points and leaves out what has no grade yet, so final "
+            "totals of learners with grades missing cannot be told: switch off Exclude empty "
+            "grades and show weightings, or have rules ask for the current total.");
+    }
     if (m->shows_hidden) {
         grades_build_missing(
             &m->build, "Course totals with grades in them that learners do not see are left "

@@ -145,6 +145,9 @@ struct moodle_read {
     int64_t marked_since;            /* grades of assignments older than this were not asked for */
     bool hides_grades, hides_maxima; /* columns that the report is set not to show */
     bool shows_hidden;               /* totals count what learners do not see */
+    bool has_report;                 /* all grades came at once */
+    bool is_stale;                   /* Moodle has not worked out all grades */
+    bool hides_final;                /* some final totals cannot be told */
 };
 
 /* Each takes one reply apart into the reading. Fails: ERR_UPSTREAM "shape" LATER. */
@@ -164,28 +167,17 @@ NODISCARD bool moodle_marked_take(struct moodle_read *m, const json_t *assignmen
  * without, they make the list. *ref is whose they are. */
 NODISCARD bool moodle_grades_take(struct moodle_read *m, const json_t *user, bool knows_people,
                                   struct sv *ref, struct err *err);
-/* What the rows of one person's grade report add up to, beside the total Moodle made of them. */
-struct moodle_tally {
-    const json_t *total; /* its row, borrowed; NULL: none */
-    struct dec points;   /* of columns that count, */
-    struct dec maxima;   /* and out of what; extra credit adds none */
-    struct dec missing;  /* maxima of columns that have no grade and so do not count */
-    bool has_missing;
-    bool has_hidden; /* a grade is told that the learner does not see */
-};
-/* A row's score (NULL: none) joins in. */
-void moodle_tally_add(struct moodle_read *m, struct moodle_tally *tally, const json_t *row,
-                      const struct dec *score);
-/* The person's course totals: Moodle's own as the one so far, since it leaves out what has no grade
- * yet, unless the course is set otherwise; and as final what it is with the missing counted as
- * zero. Where that cannot be told (means of several kinds, with something missing), there is none.
- */
-NODISCARD bool moodle_total_take(struct moodle_read *m, const struct moodle_tally *tally,
-                                 size_t person, struct err *err);
-/* What Moodle says of a grade, which has a value or a submission, into `fact`, whose item is set.
- * False: it has yet to be worked out anew. */
-bool moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
+/* The course totals of one person's report (`user`): Moodle's own as the one so far, since it
+ * leaves out what has no grade yet, unless the course is set otherwise; and as final what it is
+ * with the missing counted as zero. Where that cannot be told (means of several kinds, with
+ * something missing), there is none. */
+NODISCARD bool moodle_total_take(struct moodle_read *m, const json_t *user, size_t person,
+                                 struct err *err);
+/* What Moodle says of a grade into `fact`, whose item is set. */
+void moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
                        struct model_fact *fact);
+/* Has Moodle yet to work it out anew? Then what it says is not it, and the person is read again. */
+bool moodle_is_stale(struct moodle_read *m, const json_t *row, size_t person);
 /* Is it shown to the learner? Only when Moodle says so of both flags: absent is hidden. */
 bool moodle_is_shown(const json_t *row);
 /* What is taken of a row, and what else would tell of a change in the course. `f` may be NULL. */

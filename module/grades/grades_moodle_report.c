@@ -4,13 +4,14 @@
 
 #define LETTER_BYTES_MAX 16
 
-/* The item a row of the grade report is about; *is_wanted is false for categories and outcomes. */
+/* The item a row of the grade report is about; *is_wanted is false for totals and outcomes. */
 static bool grade_item_find(struct moodle_read *m, const json_t *row, size_t *index,
                             bool *is_wanted, struct err *err) {
     struct arena *a = m->scratch;
     struct sv type = js_sv(json_object_get(row, "itemtype"));
     const json_t *outcome = json_object_get(row, "outcomeid");
-    *is_wanted = !sv_eq(type, SV("category")) && (outcome == NULL || json_is_null(outcome));
+    *is_wanted = !sv_eq(type, SV("course")) && !sv_eq(type, SV("category")) &&
+                 (outcome == NULL || json_is_null(outcome));
     if (!*is_wanted) {
         return true;
     }
@@ -137,7 +138,15 @@ static enum model_completion pass_of(const json_t *row) {
     return MODEL_COMPLETION_UNKNOWN;
 }
 
-bool moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
+bool moodle_is_stale(struct moodle_read *m, const json_t *row, size_t person) {
+    bool is_stale = moodle_number(json_object_get(row, "gradeneedsupdate"), 0) != 0;
+    struct moodle_sign *sign = &m->persons[person].sign;
+    sign->is_fresh = sign->is_fresh || is_stale;
+    m->is_stale = m->is_stale || is_stale;
+    return is_stale;
+}
+
+void moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
                        struct model_fact *fact) {
     struct dec base;
     fact->has_score = has_score;
@@ -150,20 +159,16 @@ bool moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score,
     }
     fact->submitted_at = moodle_time(json_object_get(row, "gradedatesubmitted"));
     fact->graded_at = has_score ? moodle_time(json_object_get(row, "gradedategraded")) : 0;
-    /* Moodle has yet to work it out anew, so this is not it. */
-    fact->is_kept = moodle_number(json_object_get(row, "gradeneedsupdate"), 0) != 0;
     struct sv letter = js_sv(json_object_get(row, "lettergradeformatted"));
     if (has_score && letter.len > 0 && letter.len <= LETTER_BYTES_MAX &&
         sv_find(letter, '<') == letter.len) {
         fact->letter = moodle_plain(m->build.arena, letter);
     }
-    return !fact->is_kept;
 }
 
-/* The report is set not to show grades: what is stored stays as it is. */
+/* What is stored stays as it is. */
 static bool grade_keep(struct moodle_read *m, size_t person, size_t index, struct err *err) {
     struct model_fact *fact = NULL;
-    m->hides_grades = true;
     if (!moodle_fact(m, person, index, &fact, err)) {
         return false;
     }
@@ -172,15 +177,11 @@ static bool grade_keep(struct moodle_read *m, size_t person, size_t index, struc
 }
 
 static bool grade_row_take(struct moodle_read *m, const json_t *row, size_t person,
-                           struct moodle_tally *tally, struct err *err) {
+                           struct err *err) {
     size_t index = 0;
     bool is_wanted = false;
     if (!json_is_object(row)) {
         return moodle_shape(MOODLE_GRADES, err);
-    }
-    if (sv_eq(js_sv(json_object_get(row, "itemtype")), SV("course"))) {
-        tally->total = row;
-        return true;
     }
     if (!grade_item_find(m, row, &index, &is_wanted, err)) {
         return false;
@@ -192,24 +193,21 @@ static bool grade_row_take(struct moodle_read *m, const json_t *row, size_t pers
     const json_t *raw = json_object_get(row, "graderaw");
     bool has_raw = raw != NULL && !json_is_null(raw);
     struct dec score = {0};
-    if (raw == NULL) {
+    m->hides_grades = m->hides_grades || raw == NULL;
+    if (moodle_is_stale(m, row, person) || raw == NULL) {
         return grade_keep(m, person, index, err);
     }
     if (has_raw && !js_decimal(raw, &score)) {
         return moodle_shape(MOODLE_GRADES, err);
     }
-    moodle_tally_add(m, tally, row, has_raw ? &score : NULL);
-    struct moodle_sign *sign = &m->persons[person].sign;
     struct model_fact *fact = NULL;
     if (has_raw || moodle_time(json_object_get(row, "gradedatesubmitted")) != 0) {
         if (!moodle_fact(m, person, index, &fact, err)) {
             return false;
         }
-        if (!moodle_grade_fill(m, row, has_raw, score, fact)) {
-            sign->is_fresh = true;
-        }
+        moodle_grade_fill(m, row, has_raw, score, fact);
     }
-    moodle_row_sign(sign, row, fact, false);
+    moodle_row_sign(&m->persons[person].sign, row, fact, false);
     return true;
 }
 
@@ -255,13 +253,12 @@ bool moodle_grades_take(struct moodle_read *m, const json_t *user, bool knows_pe
     notes->has_grades = true;
     notes->from = m->build.out->fact_count;
     notes->sign.report = notes->sign.filled = notes->sign.shape = MOODLE_DIGEST;
-    struct moodle_tally tally = {0};
     for (size_t i = 0; i < json_array_size(rows); i++) {
-        if (!grade_row_take(m, json_array_get(rows, i), person, &tally, err)) {
+        if (!grade_row_take(m, json_array_get(rows, i), person, err)) {
             return false;
         }
     }
-    if (!moodle_total_take(m, &tally, person, err)) {
+    if (!moodle_total_take(m, user, person, err)) {
         return false;
     }
     notes->to = m->build.out->fact_count;

@@ -154,6 +154,10 @@ static void moodle__does_not_take_a_low_grade_for_a_failed_activity(void **state
     ",\"lettergradeformatted\":\"A\"," SHOWN "}"
 #define EMPTY "\"status\":\"novalue\",\"weightraw\":0,"
 #define USED "\"weightraw\":0.5,"
+#define IN(category) "\"categoryid\":" category ","
+#define CATEGORY(id, raw, max)                                                                     \
+    "{\"id\":9" id ",\"itemtype\":\"category\",\"iteminstance\":" id ",\"graderaw\":" raw          \
+    ",\"grademax\":" max "," SHOWN "},"
 
 /* Moodle's total is by default one of what is graded so far, out of as much: 90 of 100 is what
  * somebody has who is missing two thirds of the work. */
@@ -167,21 +171,51 @@ static void moodle__counts_what_is_missing_in_the_final_total(void **state) {
          COLUMN("2", "90", "100", USED) COLUMN("3", "45", "50", USED) TOTAL("135", "150"), "135",
          "150", "135", "150"},
         {"sum, some missing",
-         COLUMN("2", "90", "120", USED) COLUMN("3", "null", "80", EMPTY)
-             COLUMN("4", "null", "100", EMPTY) TOTAL("90", "120"),
+         COLUMN("2", "60", "80", USED) COLUMN("5", "30", "40", USED)
+             COLUMN("3", "null", "80", EMPTY) COLUMN("4", "null", "100", EMPTY) TOTAL("90", "120"),
          "90", "120", "90", "300"},
         {"sum, weights not shown",
-         COLUMN("2", "90", "120", "") COLUMN("3", "null", "180", "") TOTAL("90", "120"), "90",
-         "120", "90", "300"},
+         COLUMN("2", "60", "80", "") COLUMN("5", "30", "40", "") COLUMN("3", "null", "180", "")
+             TOTAL("90", "120"),
+         "90", "120", "90", "300"},
+        {"one graded: perhaps a mean, in which the others weigh nine times as much",
+         COLUMN("2", "18", "20", USED) COLUMN("3", "null", "20", EMPTY) TOTAL("18", "20"), "18",
+         "20", NULL, NULL},
+        {"one graded, beside extra credit",
+         COLUMN("2", "16", "20", USED) COLUMN("4", "2", "5", "\"status\":\"extra\",")
+             COLUMN("3", "null", "20", EMPTY) TOTAL("18", "20"),
+         "18", "20", NULL, NULL},
         {"sum that counts what is missing, weights not shown",
          COLUMN("2", "90", "100", "") COLUMN("3", "null", "200", "") TOTAL("90", "300"), "90",
          "300", "90", "300"},
         {"in a category of its own, of which nothing is graded",
-         COLUMN("2", "90", "120", USED) COLUMN(
-             "3", "null", "60",
-             "") "{\"id\":9,\"itemtype\":\"category\",\"graderaw\":null,\"grademax\":60," EMPTY
-             SHOWN "}," TOTAL("90", "120"),
+         COLUMN("2", "60", "80", USED) COLUMN("5", "30", "40", USED)
+             COLUMN("3", "null", "60", IN("7")) CATEGORY("7", "null", "60") TOTAL("90", "120"),
          "90", "120", "90", "180"},
+        {"and that counts for more than its columns",
+         CATEGORY("7", "null", "100") COLUMN("3", "null", "10", IN("7"))
+             COLUMN("4", "null", "10", IN("7")) COLUMN("2", "60", "80", USED)
+                 COLUMN("5", "30", "40", USED) TOTAL("90", "120"),
+         "90", "120", "90", "220"},
+        {"sums in a sum",
+         COLUMN("2", "30", "40", IN("7")) COLUMN("3", "20", "20", IN("7"))
+             COLUMN("4", "null", "30", IN("7")) CATEGORY("7", "50", "60")
+                 COLUMN("5", "40", "50", IN("1")) TOTAL("90", "110"),
+         "90", "110", "90", "140"},
+        {"means in a sum, which look like sums together",
+         COLUMN("2", "90", "100", IN("7")) COLUMN("3", "null", "10", IN("7"))
+             CATEGORY("7", "90", "100") COLUMN("4", "80", "100", IN("8"))
+                 COLUMN("5", "null", "10", IN("8")) CATEGORY("8", "80", "100") TOTAL("170", "200"),
+         "170", "200", NULL, NULL},
+        {"categories in categories",
+         COLUMN("2", "30", "40", IN("7")) COLUMN("3", "20", "20", IN("7"))
+             COLUMN("4", "null", "30", IN("8")) CATEGORY("8", "null", "30")
+                 CATEGORY("7", "50", "60") TOTAL("50", "60"),
+         "50", "60", NULL, NULL},
+        {"categories in categories, nothing missing",
+         COLUMN("2", "30", "40", IN("8")) CATEGORY("8", "30", "40") CATEGORY("7", "30", "40")
+             TOTAL("30", "40"),
+         "30", "40", "30", "40"},
         {"counted as zero by Moodle",
          COLUMN("2", "90", "100", USED) COLUMN("3", "null", "100", USED) TOTAL("45", "100"), "45",
          "100", "45", "100"},
@@ -195,12 +229,14 @@ static void moodle__counts_what_is_missing_in_the_final_total(void **state) {
          COLUMN("2", "45", "50", USED) COLUMN("3", "9", "10", USED) TOTAL("90", "100"), "90", "100",
          "90", "100"},
         {"extra credit",
-         COLUMN("2", "90", "120", USED) COLUMN("3", "5", "10", "\"status\":\"extra\",")
-             COLUMN("4", "null", "80", EMPTY) TOTAL("95", "120"),
+         COLUMN("2", "60", "80", USED) COLUMN("5", "30", "40", USED)
+             COLUMN("3", "5", "10", "\"status\":\"extra\",") COLUMN("4", "null", "80", EMPTY)
+                 TOTAL("95", "120"),
          "95", "120", "95", "200"},
         {"the lowest dropped",
-         COLUMN("2", "90", "120", USED) COLUMN("3", "5", "100", "\"status\":\"dropped\",")
-             COLUMN("4", "null", "80", EMPTY) TOTAL("90", "120"),
+         COLUMN("2", "60", "80", USED) COLUMN("5", "30", "40", USED)
+             COLUMN("3", "5", "100", "\"status\":\"dropped\",") COLUMN("4", "null", "80", EMPTY)
+                 TOTAL("90", "120"),
          "90", "120", "90", "200"},
         {"excused of one",
          COLUMN("2", "90", "100", USED) COLUMN("3", "null", "100", "\"status\":\"excluded\",")
@@ -224,9 +260,11 @@ static void moodle__counts_what_is_missing_in_the_final_total(void **state) {
     b->course.own = own;
     b->course.own_count = 1;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        reply_with(b, GRADES, 0,
-                   arena_printf(&b->arena, "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[%s]}]}",
-                                cases[i].rows));
+        reply_with(
+            b, GRADES, 0,
+            arena_printf(
+                &b->arena, "{\"usergrades\":[{\"userid\":4,\"maxdepth\":%s,\"gradeitems\":[%s]}]}",
+                strncmp(cases[i].name, "categories in", 13) == 0 ? "4" : "3", cases[i].rows));
         must_read(b);
         const struct model_fact *current = fact_of(b, "4", MODEL_ITEM_COURSE_CURRENT, "");
         const struct model_fact *final = fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "");
@@ -234,7 +272,9 @@ static void moodle__counts_what_is_missing_in_the_final_total(void **state) {
         assert_dec(current->score, cases[i].current);
         assert_dec(current->maximum, cases[i].current_max);
         assert_true(sv_eq(current->letter, SV("A")));
-        assert_int_equal(final != NULL, cases[i].final != NULL);
+        if ((final != NULL) != (cases[i].final != NULL)) {
+            fail_msg("%s", cases[i].name);
+        }
         if (final != NULL) {
             assert_dec(final->score, cases[i].final);
             assert_dec(final->maximum, cases[i].final_max);
@@ -254,8 +294,8 @@ static void moodle__measures_each_total_by_its_own_maximum(void **state) {
     reply_with(b, GRADES, 0,
                "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[" COLUMN("2", "70", "120", USED)
                    COLUMN("3", "70", "80", USED)
-                       TOTAL("140", "200") "]},{\"userid\":5,\"gradeitems\":[" COLUMN("2", "90",
-                                                                                      "120", USED)
+                       TOTAL("140", "200") "]},{\"userid\":5,\"gradeitems\":[" COLUMN(
+                           "2", "60", "70", USED) COLUMN("4", "30", "50", USED)
                            COLUMN("3", "null", "80", EMPTY) TOTAL("90", "120") "]}]}");
     must_read(b);
     assert_dec(fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "")->maximum, "200");
@@ -479,12 +519,17 @@ static void moodle__keeps_what_it_knew_while_a_grade_needs_an_update(void **stat
     struct bench *b = *state;
     reply_with(b, GRADES, 0,
                "{\"usergrades\":[" GRADES_OF(
-                   "4", "{\"id\":1,\"itemtype\":\"course\",\"graderaw\":99,\"grademax\":100,"
+                   "4", "{\"id\":1,\"itemtype\":\"course\",\"graderaw\":null,\"grademax\":100,"
+                        "\"gradeneedsupdate\":true," SHOWN "},"
+                        "{\"id\":51,\"itemtype\":\"manual\",\"graderaw\":null,\"grademax\":100,"
                         "\"gradeneedsupdate\":true," SHOWN "},"
                         "{\"id\":52,\"itemtype\":\"manual\",\"graderaw\":80,\"gradeisoverridden\":"
                         "true,\"gradeneedsupdate\":false,\"grademax\":100," SHOWN "}") "]}");
     must_read(b);
     assert_true(fact_of(b, "4", MODEL_ITEM_COURSE_FINAL, "")->is_kept);
+    assert_true(fact_of(b, "4", MODEL_ITEM_COURSE_CURRENT, "")->is_kept);
+    assert_true(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:51")->is_kept);
+    assert_true(misses(b, "calculations that show an error"));
     const struct model_fact *overridden = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:52");
     assert_true(overridden->is_posted && !overridden->is_kept);
     assert_dec(overridden->score, "80");
@@ -575,11 +620,18 @@ static bool answer_large(void *ctx, const struct net_request *q, struct net_resp
     } else if (sv_eq(function, SV(CONTENTS))) {
         out->body = SV("[]");
     } else if (sv_eq(function, SV(GRADES))) {
+        bool is_all = sv_eq(userid, SV("0"));
+        struct str s;
+        str_init(&s, a, 1 << 20);
         l->grade_calls++;
-        l->all_calls += sv_eq(userid, SV("0")) ? 1 : 0;
-        out->body =
-            sv_printf(a, "{\"usergrades\":[{\"userid\":%.*s,\"gradeitems\":[" TOTAL_ROW("5") "]}]}",
-                      SV_ARG(userid));
+        l->all_calls += is_all ? 1 : 0;
+        for (size_t i = 0; i < (is_all ? l->people : 1); i++) {
+            struct sv who = is_all ? sv_printf(a, "%zu", i + 10) : userid;
+            str_addf(&s, "%s{\"userid\":%.*s,\"gradeitems\":[" TOTAL_ROW("5") "]}",
+                     i == 0 ? "{\"usergrades\":[" : ",", SV_ARG(who));
+        }
+        str_add_c(&s, "]}");
+        out->body = str_sv(&s);
     } else if (sv_eq(function, SV(COURSE))) {
         out->body = SV(EXCEPTION("moodle_exception", "err_nocriteria"));
     }
