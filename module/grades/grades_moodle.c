@@ -349,6 +349,7 @@ static bool course_read(struct moodle_read *m, struct err *err) {
                              "Grades are not granted (" MOODLE_GRADES ").", err)) {
             return false;
         }
+        m->has_report = is_read;
     }
     if (!has_people && (out->can & GRADES_CAN_SCORES) == 0) {
         *err = err->code == ERR_NONE ? grades : *err;

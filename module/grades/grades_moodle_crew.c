@@ -72,6 +72,11 @@ static bool part_apply(struct moodle_read *m, enum moodle_part part, const json_
     return err_set(err, ERR_BUG, "there is no such part");
 }
 
+/* Everybody's grades came at once; these are of somebody whom that left out. */
+static bool is_leftover(const struct moodle_read *m, enum moodle_part part) {
+    return part == MOODLE_OWN_GRADES && m->has_report;
+}
+
 static bool person_apply(struct moodle_crew *crew, struct job *job, size_t person,
                          struct err *err) {
     struct moodle_read *m = crew->m;
@@ -88,7 +93,8 @@ static bool person_apply(struct moodle_crew *crew, struct job *job, size_t perso
         if (!part_apply(m, (enum moodle_part)part, job->replies[part], person, err)) {
             return false;
         }
-        crew->words[part] = MOODLE_GRANTED;
+        crew->words[part] =
+            is_leftover(m, (enum moodle_part)part) ? MOODLE_REFUSED : MOODLE_GRANTED;
         m->build.out->can |= parts[part].can;
     }
     return true;
@@ -132,8 +138,12 @@ static void settle(struct round *r, size_t position) {
     replies_drop(job);
 }
 
-static unsigned wanted(const struct moodle_crew *crew) {
-    unsigned bits = 0;
+/* Everybody's report leaves out whose enrolment has ended or is suspended; of one person it is
+ * given all the same. */
+static unsigned wanted(const struct moodle_crew *crew, size_t person) {
+    const struct moodle_read *m = crew->m;
+    bool is_left_out = m->has_report && !m->persons[person].has_grades;
+    unsigned bits = is_left_out ? 1U << MOODLE_OWN_GRADES : 0;
     for (unsigned part = 0; part < MOODLE_OWN_PARTS; part++) {
         bits |= crew->words[part] == MOODLE_REFUSED ? 0 : 1U << part;
     }
@@ -146,7 +156,7 @@ static bool next(void *ctx, struct arena *a, struct net_request *request, size_t
     while (r->position < r->count) {
         struct job *job = &r->jobs[r->position];
         if (r->part == 0) {
-            job->want = wanted(r->crew);
+            job->want = wanted(r->crew, r->list[r->position]);
         }
         while (r->part < MOODLE_OWN_PARTS && (job->want & 1U << r->part) == 0) {
             r->part++;
@@ -222,7 +232,8 @@ static bool is_answer(struct moodle_crew *crew, struct job *job, unsigned part,
         }
         return true;
     }
-    if (!moodle_is_not_granted(e) || crew->words[part] == MOODLE_GRANTED) {
+    if (!moodle_is_not_granted(e) || crew->words[part] == MOODLE_GRANTED ||
+        is_leftover(crew->m, (enum moodle_part)part)) {
         return false;
     }
     if (crew->words[part] == MOODLE_UNTRIED) {

@@ -142,7 +142,8 @@ static inline void answer_report(struct crowd *c, struct sv form, struct str *s)
     c->reports += user == 0 ? 1 : 0;
     bool is_first = true;
     for (size_t i = 0; i < c->count; i++) {
-        if (user == 0 ? c->people[i].is_enrolled && !c->people[i].is_teacher
+        const struct somebody *p = &c->people[i];
+        if (user == 0 ? p->is_enrolled && !p->is_teacher && !p->is_suspended
                       : user == (int64_t)(FIRST_ID + i)) {
             str_add_c(s, is_first ? "" : ",");
             report_row(c, s, i);

@@ -402,6 +402,27 @@ static void small__asks_once_for_all_grades_and_for_completion_where_they_moved(
     assert_int_equal(facts_of(h, 199), 0);
 }
 
+/* Everybody's report leaves out those whose enrolment has ended; what they had was graded. */
+static void small__asks_alone_for_those_whom_the_report_leaves_out(void **state) {
+    struct hall *h = *state;
+    enrol(h, 20);
+    h->crowd.people[7].is_suspended = h->crowd.people[8].is_suspended = true;
+    h->crowd.people[7].quiz = 33;
+    hall_must_read(h, GRADES_WHOLE);
+    assert_int_equal(h->crowd.reports, 1);
+    assert_int_equal(calls_total(h), 2);
+    assert_int_equal(facts_of(h, 7), 4); /* completion of the course is not told */
+    assert_dec(fact_in(h, 7, "2")->score, "33");
+    assert_true(fact_in(h, 7, "2")->is_posted);
+    assert_false(member_of(h, 7)->is_active);
+    h->crowd.people[8].fails = 99;
+    h->crowd.people[8].fails_at = GRADES;
+    h->crowd.people[8].fail_body = NOT_GRANTED;
+    hall_must_read(h, GRADES_WHOLE);
+    assert_true(member_of(h, 8)->is_unread); /* not: without any grade */
+    assert_int_equal(facts_of(h, 7), 4);
+}
+
 static void small__reads_person_by_person_when_all_is_too_much(void **state) {
     struct hall *h = *state;
     enrol(h, 50);
@@ -534,6 +555,7 @@ int main(void) {
         WITH_HALL(site__where_too_many_people_fail_is_not_read),
         WITH_HALL(site__is_asked_once_for_what_it_does_not_grant),
         WITH_HALL(small__asks_once_for_all_grades_and_for_completion_where_they_moved),
+        WITH_HALL(small__asks_alone_for_those_whom_the_report_leaves_out),
         WITH_HALL(small__reads_person_by_person_when_all_is_too_much),
         WITH_HALL(large__takes_answers_in_any_order),
         WITH_HALL(roster__misses_nobody_when_people_leave_between_pages),
