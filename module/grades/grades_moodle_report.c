@@ -38,27 +38,50 @@ static bool grade_item_find(struct moodle_read *m, const json_t *row, size_t *in
                              index, err);
 }
 
-/* Is a range of words ("Not yet competent&ndash;Competent"), not of numbers in any language? */
-static bool is_range_of_words(struct sv range) {
-    bool is_entity = false;
-    for (size_t i = 0; i < range.len; i++) {
-        unsigned char c = (unsigned char)range.ptr[i];
-        is_entity = is_entity ? c != ';' : c == '&';
-        bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                         (c >= 0xc3 && c != 0xe2); /* 0xe2: dashes, minus, narrow spaces */
-        if (!is_entity && is_letter) {
-            return true;
+/* Does it read as this number, rounded, with the point or comma of any language? */
+static bool is_number_about(struct sv text, struct dec value) {
+    static const struct dec half = {.mantissa = 5, .scale = 1};
+    char plain[32];
+    struct dec n;
+    text = sv_trim(text);
+    if (text.len >= sizeof plain) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        plain[i] = text.ptr[i];
+        if (plain[i] == ',') {
+            plain[i] = '.';
         }
     }
-    return false;
+    if (!dec_parse(sv_of(plain, text.len), &n)) {
+        return false;
+    }
+    return dec_cmp(dec_cmp(n, value) < 0 ? dec_sub(value, n) : dec_sub(n, value), half) <= 0;
+}
+
+/* The range is of the least and the most as they are shown: a scale's is of its own words ("Not yet
+ * competent&ndash;Competent"; "0&ndash;3" of values 1 to 4), a number's of just these. */
+static bool is_range_of_scale(const json_t *row) {
+    static const struct sv dash = {"&ndash;", 7};
+    struct sv range = js_sv(json_object_get(row, "rangeformatted"));
+    const char *at = range.len == 0 ? NULL : memmem(range.ptr, range.len, dash.ptr, dash.len);
+    struct dec least;
+    struct dec most;
+    if (at == NULL || range.len == dash.len || /* a column for words has no range */
+        !js_decimal(json_object_get(row, "grademin"), &least) ||
+        !js_decimal(json_object_get(row, "grademax"), &most)) {
+        return false;
+    }
+    size_t head = (size_t)(at - range.ptr);
+    return !is_number_about(sv_head(range, head), least) ||
+           !is_number_about(sv_skip(range, head + dash.len), most);
 }
 
 /* The lowest grade of a scale is 1, not 0, and says "nothing reached": points are counted from
  * there, as Moodle's own percentages are. Moodle puts the outcome's id where the scale's should be
- * (4.1 to 4.5), so the range has to tell: a scale's is of words. */
+ * (4.1 to 4.5), so the range has to tell. */
 static bool scale_base(const json_t *row, struct dec *base) {
-    return (moodle_number(json_object_get(row, "scaleid"), 0) != 0 ||
-            is_range_of_words(js_sv(json_object_get(row, "rangeformatted")))) &&
+    return (moodle_number(json_object_get(row, "scaleid"), 0) != 0 || is_range_of_scale(row)) &&
            js_decimal(json_object_get(row, "grademin"), base);
 }
 

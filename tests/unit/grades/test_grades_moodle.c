@@ -491,14 +491,21 @@ static void moodle__counts_a_scale_from_its_lowest_grade(void **state) {
             "{\"id\":51,\"itemtype\":\"manual\",\"scaleid\":\"2\",\"graderaw\":\"3\","
             "\"grademin\":\"1.00\",\"grademax\":\"3\"," SHOWN "},"
             "{\"id\":52,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":7,"
-            "\"grademin\":1,\"grademax\":10,\"rangeformatted\":\"1,00\u202f&ndash;10,00\"," SHOWN
-            "},"
+            "\"grademin\":1,\"grademax\":10,\"rangeformatted\":\"1,00&ndash;10,00\"," SHOWN "},"
             /* as 4.1 to 4.5 send it: the scale's id is never told */
             "{\"id\":54,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":1,\"grademin\":1,"
             "\"grademax\":2,\"rangeformatted\":\"Not yet competent&ndash;Competent\"," SHOWN "},"
             "{\"id\":55,\"itemtype\":\"manual\",\"scaleid\":null,\"graderaw\":2,\"grademin\":1,"
             "\"grademax\":2,\"rangeformatted\":\"\u041d\u0435\u0442&ndash;\u0414\u0430\"," SHOWN
             "},"
+            /* words that look like numbers, and signs that are no letters */
+            "{\"id\":56,\"itemtype\":\"manual\",\"graderaw\":1,\"grademin\":1,"
+            "\"grademax\":4,\"rangeformatted\":\"0&ndash;3\"," SHOWN "},"
+            "{\"id\":57,\"itemtype\":\"manual\",\"graderaw\":1,\"grademin\":1,"
+            "\"grademax\":3,\"rangeformatted\":\"\u2606&ndash;\u2605\"," SHOWN "},"
+            /* numbers all the same, rounded */
+            "{\"id\":58,\"itemtype\":\"manual\",\"graderaw\":7.25,\"grademin\":0.5,"
+            "\"grademax\":7.5,\"rangeformatted\":\"1&ndash;8\"," SHOWN "},"
             "{\"id\":53,\"itemtype\":\"manual\",\"scaleid\":4,\"graderaw\":1,"
             "\"grademin\":1,\"grademax\":1," SHOWN "}") "]}");
     must_read(b);
@@ -511,6 +518,10 @@ static void moodle__counts_a_scale_from_its_lowest_grade(void **state) {
     assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:54")->score, "0");
     assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:54")->maximum, "1");
     assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:55")->score, "1");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:56")->score, "0");
+    assert_dec(item_of(b, MODEL_ITEM_ACTIVITY, "grade:56")->maximum, "3");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:57")->score, "0");
+    assert_dec(fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:58")->score, "7.25");
     assert_false(item_of(b, MODEL_ITEM_ACTIVITY, "grade:53")->has_maximum); /* of nothing */
 }
 
