@@ -351,9 +351,8 @@ static bool course_read(struct moodle_read *m, struct err *err) {
         }
         m->has_report = is_read;
     }
-    if (!has_people && (out->can & GRADES_CAN_SCORES) == 0) {
-        *err = err->code == ERR_NONE ? grades : *err;
-        return false; /* nobody to ask about */
+    if (!has_people && (out->can & GRADES_CAN_SCORES) == 0) { /* nobody to ask about */
+        return moodle_nothing_granted(grades.reason, err);
     }
     return persons_read(m, !at_once, err);
 }
@@ -381,6 +380,13 @@ static void settings_judge(struct moodle_read *m) {
         grades_build_missing(&m->build,
                              "The course's user report does not show grades: switch on Show grades "
                              "under Grades, Setup, Course grade settings.");
+    }
+    if (m->hides_activities) {
+        grades_build_missing(&m->build,
+                             "Some activities are not open to the token's account, so their "
+                             "completion is not read: give its role "
+                             "moodle/course:ignoreavailabilityrestrictions and "
+                             "moodle/course:viewhiddenactivities.");
     }
     if (m->hides_maxima) {
         grades_build_missing(&m->build,

@@ -84,6 +84,9 @@ NODISCARD bool moodle_wait(const struct moodle_link *link, int nth, int64_t aske
 
 /* The function, or the right to it, is not granted; the rest of the site may well be. */
 bool moodle_is_not_granted(const struct err *err);
+/* Fails, always: ERR_DENIED PARK with Moodle's code. All that is asked for is not granted, which
+ * Moodle says of more than a service without functions. */
+NODISCARD bool moodle_nothing_granted(const char *code, struct err *err);
 /* The person is not (or no more) in the course. */
 bool moodle_is_person_gone(const struct err *err);
 /* A course id as Moodle has them. Fails: ERR_INPUT PARK. */
@@ -145,6 +148,7 @@ struct moodle_read {
     int64_t marked_since;            /* grades of assignments older than this were not asked for */
     bool hides_grades, hides_maxima; /* columns that the report is set not to show */
     bool shows_hidden;               /* totals count what learners do not see */
+    bool hides_activities;           /* from the token's account */
     bool has_report;                 /* all grades came at once */
     bool is_stale;                   /* Moodle has not worked out all grades */
     bool hides_final;                /* some final totals cannot be told */

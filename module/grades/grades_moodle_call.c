@@ -139,6 +139,15 @@ bool moodle_is_not_granted(const struct err *err) {
     return true;
 }
 
+bool moodle_nothing_granted(const char *code, struct err *err) {
+    return fail(
+        err, ERR_DENIED, ERR_RETRY_PARK, code,
+        "Moodle lets this token use nothing that Laurel needs: add the functions to the web "
+        "service, and see that the service is enabled, that the token's account is among "
+        "its authorised users and has webservice/rest:use, and that the token is neither "
+        "expired nor bound to another IP address");
+}
+
 bool moodle_is_person_gone(const struct err *err) {
     static const char *const codes[] = {"usernotenroled",     "usernotenrolled", "usernottracked",
                                         "invaliduser",        "userdeleted",     "usernotconfirmed",

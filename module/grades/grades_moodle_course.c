@@ -79,6 +79,8 @@ static bool module_take(struct moodle_read *m, const json_t *module, struct err 
     if (is_assignment) {
         assignment_add(m, json_object_get(module, "instance"));
     }
+    bool is_open = moodle_number(json_object_get(module, "uservisible"), 1) != 0;
+    m->hides_activities = m->hides_activities || (tracking > 0 && !is_open);
     m->gradable += is_mute(kind) ? 0 : 1;
     if (tracking > 0 || !is_mute(kind)) {
         m->course_digest =

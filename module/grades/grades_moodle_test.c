@@ -171,7 +171,9 @@ bool grades_moodle_test(const struct grades_source *source, const struct grades_
     } else {
         grades_probe_say(
             out, io->arena,
-            SV("The token is good; adding " MOODLE_SITE " to the service would let it say more."));
+            SV("Moodle does not let this token use " MOODLE_SITE ": add it to the service, so that "
+               "Laurel can say more. If it is there, the token has expired or is bound to another "
+               "IP address, or its account may not use the service."));
     }
     if (has_course) {
         return course_try(source, course, io, out, err);
@@ -179,5 +181,6 @@ bool grades_moodle_test(const struct grades_source *source, const struct grades_
     if (site != NULL) {
         functions_say(site, io->arena, out);
     }
+    out->is_good = out->is_good && site != NULL;
     return true;
 }

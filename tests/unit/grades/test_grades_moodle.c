@@ -146,6 +146,29 @@ static void moodle__does_not_take_a_low_grade_for_a_failed_activity(void **state
                      MODEL_COMPLETION_COMPLETE);
 }
 
+/* An activity with a restriction is listed, and its completion is not told. */
+static void moodle__says_that_activities_are_closed_to_the_account(void **state) {
+    static const struct {
+        const char *visible;
+        int completion;
+        bool is_said;
+    } rows[] = {{"true", 2, false}, {"false", 2, true}, {"0", 1, true}, {"false", 0, false}};
+    struct bench *b = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        reply_with(
+            b, CONTENTS, 0,
+            arena_printf(&b->arena,
+                         "[{\"modules\":[{\"id\":1,\"name\":\"A\",\"instance\":1,\"modname\":"
+                         "\"assign\",\"uservisible\":%s,\"completion\":%d}]}]",
+                         rows[i].visible, rows[i].completion));
+        reply_with(b, ACTIVITIES, 0, "{\"statuses\":[]}");
+        must_read(b);
+        assert_int_equal(misses(b, "ignoreavailabilityrestrictions"), rows[i].is_said);
+        assert_int_equal(fact_of(b, "4", MODEL_ITEM_COURSE_COMPLETION, "")->completion,
+                         MODEL_COMPLETION_UNKNOWN);
+    }
+}
+
 #define COLUMN(id, raw, max, more)                                                                 \
     "{\"id\":" id ",\"itemtype\":\"manual\",\"itemname\":\"C" id "\",\"graderaw\":" raw            \
     ",\"grademax\":" max "," more SHOWN "},"
@@ -677,6 +700,7 @@ int main(void) {
         WITH_BENCH(moodle__marks_hidden_grades_as_not_posted),
         WITH_BENCH(moodle__knows_by_its_icon_whether_a_grade_passes),
         WITH_BENCH(moodle__does_not_take_a_low_grade_for_a_failed_activity),
+        WITH_BENCH(moodle__says_that_activities_are_closed_to_the_account),
         WITH_BENCH(moodle__counts_what_is_missing_in_the_final_total),
         WITH_BENCH(moodle__measures_each_total_by_its_own_maximum),
         WITH_BENCH(moodle__keeps_grades_that_the_report_no_longer_shows),

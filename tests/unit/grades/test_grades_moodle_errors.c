@@ -197,6 +197,27 @@ static void moodle_test__names_missing_functions(void **state) {
     assert_true(probe_says(&probe, "Participants can be read."));
 }
 
+/* So Moodle answers an expired token, another address, an account that may not. */
+static void moodle__says_why_a_token_may_be_let_do_nothing(void **state) {
+    static const char *const all[] = {PEOPLE,     CONTENTS, GRADES,      INFO,
+                                      ACTIVITIES, COURSE,   ASSIGNMENTS, MARKED};
+    struct bench *b = *state;
+    struct grades_probe probe;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        reply_with(b, all[i], 0, NOT_GRANTED);
+    }
+    reply_with(b, SITE, 0, NOT_GRANTED);
+    assert_false(read_course(b));
+    assert_int_equal(b->err.code, ERR_DENIED);
+    assert_int_equal(b->err.retry, ERR_RETRY_PARK);
+    assert_string_equal(b->err.reason, "accessexception");
+    assert_non_null(strstr(b->err.text, "authorised users"));
+    assert_non_null(strstr(b->err.text, "IP address"));
+    assert_true(grades_test(&b->source, NULL, &b->io, &probe, &b->err));
+    assert_false(probe.is_good);
+    assert_true(probe_says(&probe, "IP address"));
+}
+
 static void moodle_test__tries_a_course(void **state) {
     struct bench *b = *state;
     struct grades_probe probe;
@@ -240,6 +261,7 @@ int main(void) {
         WITH_BENCH(moodle__goes_on_when_a_person_or_course_has_no_completion),
         WITH_BENCH(moodle__wants_a_numeric_course),
         WITH_BENCH(moodle_test__names_missing_functions),
+        WITH_BENCH(moodle__says_why_a_token_may_be_let_do_nothing),
         WITH_BENCH(moodle_test__tries_a_course),
         WITH_BENCH(moodle_test__fails_on_a_refused_token),
         cmocka_unit_test(grades_kind__is_read_and_named),
