@@ -86,8 +86,9 @@ struct grades_reading {
                           the people listed; false: only what is listed is news */
     bool
         is_partial; /* of the people listed only the facts that are listed are news: none is gone */
-    bool keeps_items; /* not everybody was read, and a column may show in others' grades only: no
-                         item is gone, and a maximum that is not said stays */
+    bool keeps_items; /* not everybody was read, and a column may show in others' grades only, or
+                         what items there are was not told: no item is gone, and a maximum or a
+                         completion that is not said stays */
     struct sv course_ref; /* the source's own id of the course (Canvas: its number); may be empty */
     bool is_over;         /* concluded: nothing is graded any more */
     usec_t ends_at;       /* the course's last day by its source; 0: not said */

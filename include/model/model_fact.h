@@ -29,7 +29,8 @@ struct model_item {
 };
 
 enum model_completion {
-    MODEL_COMPLETION_UNKNOWN, /* the LMS keeps none, or has not said */
+    MODEL_COMPLETION_AS_STORED = -1, /* of a reading that could not ask: what is stored stays */
+    MODEL_COMPLETION_UNKNOWN,        /* the LMS keeps none, or has not said */
     MODEL_COMPLETION_INCOMPLETE,
     MODEL_COMPLETION_COMPLETE,
     MODEL_COMPLETION_PASSED, /* complete with a pass grade */

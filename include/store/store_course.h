@@ -113,7 +113,7 @@ struct store_reading {
     struct sv source;     /* "moodle": whose items these are */
     bool is_complete;     /* items of this source that are not listed are gone, people have left */
     bool is_partial;      /* facts that are not listed are not gone */
-    bool keeps_items;     /* no item is gone, and a maximum or pass mark that is not said stays */
+    bool keeps_items;     /* no item is gone; a maximum, pass mark or completion not said stays */
     struct sv course_ref; /* the source's own id of the course; empty: not said */
     bool is_over;
     usec_t ends_at;

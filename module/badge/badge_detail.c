@@ -39,6 +39,7 @@ static struct sv completion_value(const struct badge_leaf_view *v) {
         return SV("passed");
     case MODEL_COMPLETION_FAILED:
         return SV("complete, not passed");
+    case MODEL_COMPLETION_AS_STORED: /* never of a stored one */
     case MODEL_COMPLETION_UNKNOWN:
         break;
     }

@@ -239,6 +239,31 @@ static void drop_unread_facts(struct moodle_read *m) {
     out->fact_count = kept;
 }
 
+/* Completion is not granted (any more): what is known of it stays. Grades of one person lie
+ * together. */
+static bool completion_keep(struct moodle_read *m, struct err *err) {
+    struct grades_reading *out = m->build.out;
+    for (size_t i = 0; i < out->member_count; i++) {
+        if (!out->members[i].is_learner || out->members[i].is_unread) {
+            continue;
+        }
+        for (size_t f = m->persons[i].from; f < m->persons[i].to; f++) {
+            m->cells[out->facts[f].item_index] = (struct moodle_cell){.person = i + 1, .fact = f};
+        }
+        for (size_t k = 0; k < out->item_count; k++) {
+            struct model_fact *fact = NULL;
+            if (!out->items[k].has_completion || out->items[k].kind != MODEL_ITEM_ACTIVITY) {
+                continue;
+            }
+            if (!moodle_fact(m, i, k, &fact, err)) {
+                return false;
+            }
+            fact->completion = MODEL_COMPLETION_AS_STORED;
+        }
+    }
+    return true;
+}
+
 static int by_ref(const void *key, const void *row) {
     return sv_cmp(*(const struct sv *)key, ((const struct model_known *)row)->person_ref);
 }
@@ -433,12 +458,16 @@ bool grades_moodle_read(const struct grades_source *source, const struct grades_
         return false;
     }
     settings_judge(&m);
+    if ((out->can & GRADES_CAN_COMPLETION) == 0 && !completion_keep(&m, err)) {
+        return false;
+    }
     const unsigned whole = GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES;
     drop_unread_facts(&m);
     drop_mute_items(out, io->arena);
     grades_build_finish(&m.build);
     out->is_complete = (out->can & whole) == whole;
-    out->keeps_items = is_anybody_unread(out) || m.hides_maxima;
+    bool has_list = (out->can & GRADES_CAN_TITLES) != 0;
+    out->keeps_items = !has_list || is_anybody_unread(out) || m.hides_maxima;
     out->course_ref = sv_copy(io->arena, course->ref);
     out->requests = m.link.requests;
     out->bytes = m.link.bytes;

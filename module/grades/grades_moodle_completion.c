@@ -177,6 +177,7 @@ bool moodle_course_take(struct moodle_read *m, const json_t *reply, size_t perso
     m->build.out->items[index].has_completion = true;
     bool is_any = moodle_number(json_object_get(status, "aggregation"), 1) == AGGREGATE_ANY;
     fact->completion = verdict_state(&v, is_true(json_object_get(status, "completed")), is_any);
+    fact->is_kept = fact->completion == MODEL_COMPLETION_UNKNOWN;
     bool is_done = fact->completion == MODEL_COMPLETION_COMPLETE;
     fact->completed_at = is_done ? v.completed_at : 0;
     return true;

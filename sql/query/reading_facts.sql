@@ -9,17 +9,21 @@ WITH input AS (
 ), saved AS (
     INSERT INTO fact AS f (institution_id, context_id, person_id, item_id, score, maximum, letter, is_posted,
                            is_excused, completion, submitted_at, graded_at, completed_at)
-    SELECT $1, $2, n.person_id, n.item_id, n.score, n.maximum, n.letter, n.is_posted, n.is_excused, n.completion,
-           n.submitted_at, n.graded_at, n.completed_at
+    SELECT $1, $2, n.person_id, n.item_id, n.score, n.maximum, n.letter, n.is_posted, n.is_excused, c.completion,
+           n.submitted_at, n.graded_at, c.completed_at
     FROM input n
     LEFT JOIN fact h ON h.institution_id = $1 AND h.context_id = $2 AND h.person_id = n.person_id
         AND h.item_id = n.item_id
-    WHERE NOT n.is_kept
+    CROSS JOIN LATERAL ( -- a completion below 0 was not asked for: it stays, and is no reason for a row of its own
+        SELECT CASE WHEN n.completion < 0 THEN coalesce(h.completion, 0) ELSE n.completion END AS completion,
+               CASE WHEN n.completion < 0 THEN h.completed_at ELSE n.completed_at END AS completed_at
+    ) c
+    WHERE NOT n.is_kept AND NOT (n.completion < 0 AND h.item_id IS NULL AND n.score IS NULL AND n.submitted_at IS NULL)
       -- an upsert locks, and so writes, the row even where it changes nothing
       AND (h.item_id IS NULL OR (h.score, h.maximum, h.letter, h.is_posted, h.is_excused, h.completion, h.submitted_at,
                                  h.graded_at, h.completed_at) IS DISTINCT FROM
-           (n.score, n.maximum, n.letter, n.is_posted, n.is_excused, n.completion, n.submitted_at, n.graded_at,
-            n.completed_at))
+           (n.score, n.maximum, n.letter, n.is_posted, n.is_excused, c.completion, n.submitted_at, n.graded_at,
+            c.completed_at))
     ON CONFLICT (institution_id, context_id, person_id, item_id) DO UPDATE
     SET score = excluded.score, maximum = excluded.maximum, letter = excluded.letter,
         is_posted = excluded.is_posted, is_excused = excluded.is_excused, completion = excluded.completion,

@@ -11,7 +11,8 @@ WITH input AS (
                OR (i.title, i.maximum, i.pass_mark, i.has_completion, i.due_at) IS DISTINCT FROM
                   (n.title, n.maximum, n.pass_mark, n.has_completion, n.due_at) AS is_news
     FROM (
-        SELECT input.n, input.kind, input.source, input.ref, input.title, input.has_completion, input.due_at,
+        SELECT input.n, input.kind, input.source, input.ref, input.title, input.due_at,
+               input.has_completion OR coalesce(o.has_completion, false) AS has_completion,
                coalesce(input.maximum, o.maximum) AS maximum, coalesce(input.pass_mark, o.pass_mark) AS pass_mark
         FROM input
         LEFT JOIN item o ON $11 AND o.institution_id = $1 AND o.context_id = $2 AND o.source = input.source

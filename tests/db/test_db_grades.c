@@ -114,16 +114,14 @@ static void store_person__tells_login_and_source_id(void **state) {
     place_close(&p);
 }
 
-static struct store_reading_result save_fact(struct place *p, size_t fact_count, bool is_kept) {
+static struct store_reading_result save_facts(struct place *p, const struct model_fact *facts,
+                                              size_t fact_count) {
     struct err err = {0};
     struct store_reading_result result = {0};
     const struct model_item item = {
         .kind = MODEL_ITEM_MODULE, .source = SV("canvas"), .ref = SV("31"), .title = SV("Week 1")};
     const struct model_member member = {
         .person_ref = SV("871"), .sub = SV("ana"), .is_learner = true, .is_active = true};
-    const struct model_fact facts[] = {
-        {.person_ref = SV("871"), .is_kept = true},
-        {.person_ref = SV("871"), .completion = MODEL_COMPLETION_COMPLETE, .is_posted = true}};
     const struct store_reading reading = {.institution_id = p->course.institution_id,
                                           .course_id = p->course.id,
                                           .registration_id = p->course.registration_id,
@@ -131,13 +129,52 @@ static struct store_reading_result save_fact(struct place *p, size_t fact_count,
                                           .item_count = 1,
                                           .members = &member,
                                           .member_count = 1,
-                                          .facts = is_kept ? &facts[0] : &facts[1],
+                                          .facts = facts,
                                           .fact_count = fact_count,
                                           .source = SV("canvas"),
                                           .is_complete = true,
                                           .read_at = clock_now(&clock_system)};
     assert_true(store_reading_save(p->store, &reading, &result, &err));
     return result;
+}
+
+static struct store_reading_result save_fact(struct place *p, size_t fact_count, bool is_kept) {
+    const struct model_fact facts[] = {
+        {.person_ref = SV("871"), .is_kept = true},
+        {.person_ref = SV("871"), .completion = MODEL_COMPLETION_COMPLETE, .is_posted = true}};
+    return save_facts(p, is_kept ? &facts[0] : &facts[1], fact_count);
+}
+
+/* A source that no longer tells completion goes on telling scores. */
+static void store_reading_save__keeps_completion_that_was_not_asked_for(void **state) {
+    (void)state;
+    struct place p;
+    const struct model_fact told = {.person_ref = SV("871"),
+                                    .completion = MODEL_COMPLETION_PASSED,
+                                    .completed_at = 7 * USEC_PER_S,
+                                    .has_score = true,
+                                    .score = dec_from_i64(9),
+                                    .is_posted = true};
+    struct model_fact f = {.person_ref = SV("871"), .completion = MODEL_COMPLETION_AS_STORED};
+    place_open(&p);
+    assert_int_equal(save_facts(&p, &f, 1).facts_changed, 0);
+    assert_int_equal(support_sql("SELECT count(*) FROM fact"), 0);
+    (void)save_facts(&p, &told, 1);
+    f = told;
+    f.completion = MODEL_COMPLETION_AS_STORED;
+    f.completed_at = 0;
+    assert_int_equal(save_facts(&p, &f, 1).facts_changed, 0);
+    f.score = dec_from_i64(4);
+    assert_int_equal(save_facts(&p, &f, 1).facts_changed, 1);
+    f.has_score = f.is_posted = false; /* graded no more */
+    assert_int_equal(save_facts(&p, &f, 1).facts_changed, 1);
+    assert_int_equal(support_sql("SELECT count(*) FROM fact WHERE completion = 3 AND score IS NULL "
+                                 "AND extract(epoch FROM completed_at) = 7"),
+                     1);
+    f.completion = MODEL_COMPLETION_INCOMPLETE;
+    assert_int_equal(save_facts(&p, &f, 1).facts_changed, 1);
+    assert_int_equal(support_sql("SELECT completion FROM fact"), MODEL_COMPLETION_INCOMPLETE);
+    place_close(&p);
 }
 
 static void store_reading_save__keeps_what_a_source_cannot_say_again(void **state) {
@@ -160,6 +197,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store_link__keeps_who_is_who_for_one_site),
         cmocka_unit_test(store_reading_save__keeps_what_a_source_cannot_say_again),
+        cmocka_unit_test(store_reading_save__keeps_completion_that_was_not_asked_for),
         cmocka_unit_test(store_person__tells_login_and_source_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

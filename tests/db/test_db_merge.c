@@ -56,7 +56,7 @@ static void place_close(struct place *p) {
 /* What a source says: whose grades in what. */
 struct says {
     const char *source;
-    bool is_complete, is_partial, keeps_items;
+    bool is_complete, is_partial, keeps_items, has_completion;
     int maximum; /* of all items; 0: not said */
     bool is_there[PEOPLE], is_unread[PEOPLE];
     const char *mark[PEOPLE];
@@ -117,6 +117,7 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                 .title = s->title[i] == NULL ? SV("Task") : sv_from(s->title[i]),
                 .has_maximum = s->maximum > 0,
                 .maximum = dec_from_i64(s->maximum),
+                .has_completion = s->has_completion,
                 .due_at = s->due_at};
         }
     }
@@ -434,7 +435,9 @@ static void reading_of_some__leaves_items_as_they_are(void **state) {
     place_open(&p);
     struct says s = says_all(50);
     s.maximum = 80;
+    s.has_completion = true;
     (void)save(&p, &s);
+    s.has_completion = false;
     s.keeps_items = true;
     s.maximum = 0;
     s.has_item[1] = false;
@@ -456,6 +459,7 @@ static void reading_of_some__leaves_items_as_they_are(void **state) {
     (void)save(&p, &s);
     assert_int_equal(support_sql("SELECT count(*) FROM item WHERE gone_at IS NOT NULL"), 1);
     assert_int_equal(support_sql("SELECT count(maximum) FROM item WHERE gone_at IS NULL"), 0);
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE has_completion"), 1);
     place_close(&p);
 }
 

@@ -8,13 +8,26 @@
 
 #include "moodle_site.h"
 
-static void moodle__says_nothing_of_course_completion_without_activity_states(void **state) {
+/* An administrator who takes a function from the service takes nobody's badge. */
+static void moodle__keeps_completion_that_is_no_longer_granted(void **state) {
     struct bench *b = *state;
     reply_with(b, ACTIVITIES, 0, NOT_GRANTED);
     must_read(b);
-    assert_int_equal(fact_of(b, "4", MODEL_ITEM_COURSE_COMPLETION, "")->completion,
-                     MODEL_COMPLETION_UNKNOWN);
+    const struct model_fact *f = fact_of(b, "4", MODEL_ITEM_COURSE_COMPLETION, "");
+    assert_int_equal(f->completion, MODEL_COMPLETION_UNKNOWN);
+    assert_true(f->is_kept);
     assert_int_equal(b->reading.can & GRADES_CAN_COMPLETION, 0);
+    f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "1");
+    assert_int_equal(f->completion, MODEL_COMPLETION_AS_STORED);
+    assert_dec(f->score, "62"); /* scores go on */
+    assert_false(f->is_kept);
+    f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "17"); /* keeps none */
+    assert_int_equal(f->completion, MODEL_COMPLETION_UNKNOWN);
+    reply_with(b, GRADES, 0, "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[]}]}");
+    must_read(b);
+    f = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "1"); /* without a grade */
+    assert_int_equal(f->completion, MODEL_COMPLETION_AS_STORED);
+    assert_false(f->has_score);
 }
 
 static void moodle__uses_what_is_granted_and_names_the_rest(void **state) {
@@ -49,6 +62,7 @@ static void moodle__uses_what_is_granted_and_names_the_rest(void **state) {
             fail_msg("%s: can %x, missing \"%.*s\"", rows[i].function, b->reading.can,
                      SV_ARG(b->reading.missing));
         }
+        assert_int_equal(b->reading.keeps_items, rows[i].lost == GRADES_CAN_TITLES);
         if (rows[i].lost == GRADES_CAN_MEMBERS) { /* learners come from the grades then */
             assert_int_equal(b->reading.member_count, 1);
             assert_true(b->reading.members[0].is_learner);
@@ -254,7 +268,7 @@ static void grades_kind__is_read_and_named(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_BENCH(moodle__says_nothing_of_course_completion_without_activity_states),
+        WITH_BENCH(moodle__keeps_completion_that_is_no_longer_granted),
         cmocka_unit_test(moodle__uses_what_is_granted_and_names_the_rest),
         cmocka_unit_test(moodle__turns_every_error_into_a_clear_sentence),
         WITH_BENCH(moodle__says_that_web_services_are_switched_off),
