@@ -119,6 +119,7 @@ struct store_reading {
     usec_t ends_at;
     int64_t requests;        /* that it took */
     int64_t unmatched_count; /* learners of the source whose sub is not known */
+    struct sv gaps;          /* what the source did not tell, in sentences; may be empty */
     usec_t read_at;          /* when it began */
     /* Facts that are too many to hold: called once, inside the transaction, it hands them to
      * store_reading_add in parts. For readings that are not complete. NULL: `facts` are all. */

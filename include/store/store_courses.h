@@ -40,6 +40,7 @@ struct store_listed_course {
     bool is_fine; /* neither did its last reading break off, nor is a rule broken there */
     int64_t learners, badges;
     int64_t broken;      /* badges that cannot be judged there */
+    struct sv gaps;      /* what its last reading could not tell, in sentences; may be empty */
     struct sv *problems; /* the first of them: "Safe Lab: Quiz is no longer in the course..." */
     size_t problem_count;
     struct store_reconciliation reconciliation;

@@ -110,6 +110,7 @@ static bool save(struct sync_run *run, const struct grades_reading *r,
                                           .ends_at = r->ends_at,
                                           .requests = r->requests,
                                           .unmatched_count = (int64_t)r->unmatched_count,
+                                          .gaps = r->missing,
                                           .read_at = job->now};
     size_t unread = 0;
     for (size_t i = 0; i < r->member_count; i++) {

@@ -6,6 +6,7 @@
 
 #define SEARCH_BYTES_MAX 200
 #define PROBLEM_BYTES_MAX 600
+#define GAPS_BYTES_MAX 1000
 
 static const struct choice {
     const char *key, *label;
@@ -219,6 +220,8 @@ static json_t *course(const struct page *p, const struct asked *q,
     page_set_text(obj, "next", next_words(p, c));
     page_set_bool(obj, "has_problems", json_array_size(wrong) > 0);
     (void)json_object_set_new(obj, "problems", wrong);
+    page_set_bool(obj, "has_gaps", c->gaps.len > 0);
+    page_set_text(obj, "gaps", sv_clip_utf8(c->gaps, GAPS_BYTES_MAX));
     page_set_text(obj, "counts",
                   sv_printf(p->arena, "%s, %s",
                             text_count(c->learners, "learner", "learners", learners),

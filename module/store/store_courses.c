@@ -32,6 +32,7 @@ static bool fill(const struct db_rows *rows, int i, struct arena *a,
                                                         .excess = db_i64(rows, i, 22),
                                                         .unjudged = db_i64(rows, i, 23),
                                                         .at = db_time(rows, i, 24)};
+    out->gaps = store_text(rows, i, 25, a);
     return store_texts(db_text(rows, i, 20), a, &out->problems, &out->problem_count, err);
 }
 

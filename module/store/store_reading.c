@@ -7,6 +7,7 @@
 
 /* People a statement: their facts travel as arrays, so this bounds memory, not meaning. */
 #define CHUNK_PEOPLE 200
+#define GAPS_BYTES_MAX 2000
 
 /* Somebody's facts: what an earlier merge left, and what this one leaves. */
 struct known {
@@ -550,6 +551,7 @@ static bool end(struct merge *m) {
     db_add_time(&args, r->ends_at);
     db_add_i64(&args, r->requests);
     db_add_i64(&args, r->unmatched_count);
+    db_add_text(&args, sv_clip_utf8(r->gaps, GAPS_BYTES_MAX));
     return db_run(m->conn, "reading_end", &args, NULL, m->err);
 }
 

@@ -1,4 +1,4 @@
--- institution int8, issuer_keys text[], search text, show text, after_rank int8, after text -> rank int8, id int8, public_id text, title text, context_id text, issuer text, deployment_id text, source_kind text, synced_at int8, requested_at int8, failed_at int8, error text, next_read_at int8, is_over bool, is_reading bool, is_queued bool, waits_until int8, learners int8, badges int8, broken int8, problems text[], missing int8, excess int8, unjudged int8, reconciled_at int8
+-- institution int8, issuer_keys text[], search text, show text, after_rank int8, after text -> rank int8, id int8, public_id text, title text, context_id text, issuer text, deployment_id text, source_kind text, synced_at int8, requested_at int8, failed_at int8, error text, next_read_at int8, is_over bool, is_reading bool, is_queued bool, waits_until int8, learners int8, badges int8, broken int8, problems text[], missing int8, excess int8, unjudged int8, reconciled_at int8, gaps text
 -- One page of an institution's courses: rank 0, those with problems, then rank 1, each by title. No issuer keys: all
 -- courses; else those with badges of these issuers. `after`: the last course of the page before, and its rank. Each
 -- part stops at the page's size, on its index, whatever there is behind it.
@@ -45,7 +45,8 @@ SELECT page.rank, c.id, c.public_id, coalesce(nullif(c.title, ''), nullif(c.labe
         WHERE m.institution_id = $1 AND m.context_id = c.id AND m.is_active AND NOT m.is_test_user
           AND CASE WHEN m.listed_at IS NULL THEN m.is_learner ELSE m.is_listed_learner END
           AND NOT (m.launched_at IS NOT NULL AND m.is_teacher AND NOT m.is_learner)),
-       mapped.badges, mapped.broken, array_to_json(mapped.problems[:5]), seen.missing, seen.excess, seen.unjudged, usec(seen.at)
+       mapped.badges, mapped.broken, array_to_json(mapped.problems[:5]), seen.missing, seen.excess, seen.unjudged, usec(seen.at),
+       c.source_gaps
 FROM page
 JOIN context c ON c.institution_id = $1 AND c.id = page.id
 JOIN course_fresh f ON f.institution_id = $1 AND f.context_id = page.id

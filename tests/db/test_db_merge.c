@@ -68,6 +68,7 @@ struct says {
     bool is_over;
     usec_t ends_at;
     int64_t requests, unmatched;
+    const char *gaps;
 };
 
 static struct says says_all(int score) {
@@ -106,6 +107,7 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                               .ends_at = s->ends_at,
                               .requests = s->requests,
                               .unmatched_count = s->unmatched,
+                              .gaps = sv_from(s->gaps),
                               .read_at = p->now += USEC_PER_S};
     for (int i = 0; i < ITEMS; i++) {
         if (s->has_item[i]) {
@@ -428,6 +430,38 @@ static void item__keeps_its_identity(void **state) {
     place_close(&p);
 }
 
+static bool has_gaps(const char *text) {
+    char sql[128];
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM context WHERE source_gaps = '%s'", text);
+    return support_sql(sql) == 1;
+}
+
+/* A whole reading says all; one of changes may only add to it, and a file knows nothing of it. */
+static void reading__tells_what_it_could_not_read(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    struct says s = says_all(50);
+    s.gaps = "No totals.";
+    (void)save(&p, &s);
+    assert_true(has_gaps("No totals."));
+    s.gaps = NULL;
+    s.is_unread[2] = true;
+    (void)save(&p, &s);
+    assert_true(has_gaps("No totals."));
+    s.gaps = "No grades.";
+    (void)save(&p, &s);
+    assert_true(has_gaps("No grades."));
+    s = says_all(50);
+    s.source = "csv";
+    (void)save(&p, &s);
+    assert_true(has_gaps("No grades."));
+    s.source = "moodle";
+    (void)save(&p, &s);
+    assert_true(has_gaps(""));
+    place_close(&p);
+}
+
 /* Only some were read, and their grades show neither every item nor all of it. */
 static void reading_of_some__leaves_items_as_they_are(void **state) {
     (void)state;
@@ -604,6 +638,7 @@ int main(void) {
         cmocka_unit_test(course__is_what_its_source_says_and_no_upload),
         cmocka_unit_test(check_now__is_told_apart_from_events),
         cmocka_unit_test(item__keeps_its_identity),
+        cmocka_unit_test(reading__tells_what_it_could_not_read),
         cmocka_unit_test(reading_of_some__leaves_items_as_they_are),
         cmocka_unit_test(digest__is_never_stale),
     };

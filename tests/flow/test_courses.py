@@ -194,7 +194,20 @@ def test_8_it_says_what_the_nightly_comparison_found(school):
     assert "40 earned and not awarded" in said and "1 badge" in said, "another issuer's numbers"
 
 
-def test_9_titles_are_words(school):
+def test_9_it_says_what_a_reading_could_not_tell_until_it_can(school):
+    function = "core_completion_get_course_completion_status"
+    context = school.course["context_id"]
+    for denied in (function, ""):
+        school.lms.control("set_quirk", name="ws_denied", value=denied)
+        school.laurel.cli("sync", "--course", context)
+        school.laurel.cli("worker", "--once")
+        [(title,)] = school.sql("SELECT title FROM context WHERE context_id = %s AND synced_at IS NOT NULL", [context])
+        said = dict(rows(school.admin.page("courses?search=" + web.urllib.parse.quote(title)).text))[title]
+        assert bool(denied) == (f"Read in part. Completion of the course is not granted ({function})." in said), said
+        assert "Fine" in said
+
+
+def test_10_titles_are_words(school):
     school.make(NASTY)
     page = school.admin.page("courses?search=%3Cscript").text
     assert [title for title, _ in rows(page)] == [NASTY] and "<script>alert" not in page
