@@ -103,6 +103,7 @@ struct moodle_sign {
     uint64_t course;        /* digest of the activities */
     uint64_t report;        /* of all their grade report says; 0: not read */
     uint64_t filled, shape; /* of which columns have a grade; of columns, maxima and weights */
+    uint64_t columns;       /* of which there are, and which of them are shown */
 };
 /* FNV-1a, to be gone on with. */
 #define MOODLE_DIGEST UINT64_C(14695981039346656037)

@@ -90,17 +90,24 @@ void moodle_plan_rest(struct moodle_read *m, size_t *list, size_t *count) {
 }
 
 /* Columns, maxima and weights differ from person to person, so one word is not enough: most of
- * those who have grades in the same columns as before must say so. */
+ * those who have grades in the same columns as before must say so; or most of all, that a column
+ * came, went, or is shown or hidden now. */
 bool moodle_plan_is_moved(const struct moodle_read *m, const size_t *list, size_t count) {
-    size_t moved = 0;
+    size_t same = 0;
+    size_t reshaped = 0;
     size_t asked = 0;
+    size_t moved = 0;
     for (size_t i = 0; i < count; i++) {
         const struct moodle_person *p = &m->persons[list[i]];
-        if (p->is_read && p->has_before && p->before.report != 0 && p->sign.report != 0 &&
-            p->before.filled == p->sign.filled) {
-            asked++;
-            moved += p->before.shape != p->sign.shape ? 1 : 0;
+        if (!p->is_read || !p->has_before || p->before.report == 0 || p->sign.report == 0) {
+            continue;
+        }
+        asked++;
+        moved += p->before.columns != p->sign.columns ? 1 : 0;
+        if (p->before.filled == p->sign.filled) {
+            same++;
+            reshaped += p->before.shape != p->sign.shape ? 1 : 0;
         }
     }
-    return 2 * moved > asked;
+    return 2 * reshaped > same || 2 * moved > asked;
 }

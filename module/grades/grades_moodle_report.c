@@ -134,6 +134,8 @@ void moodle_row_sign(struct moodle_sign *sign, const json_t *row, const struct m
         sign->filled = moodle_digest(sign->filled, sv_of(text, (size_t)n));
     }
     if (!is_total) { /* its maximum depends on what is graded */
+        n = snprintf(text, sizeof text, "%lld %d", (long long)id, moodle_is_shown(row));
+        sign->columns = moodle_digest(sign->columns, sv_of(text, (size_t)n));
         n = snprintf(text, sizeof text, "%lld %s %s", (long long)id, maximum, weight);
         sign->shape = moodle_digest(sign->shape, sv_of(text, (size_t)n));
     }
@@ -275,7 +277,8 @@ bool moodle_grades_take(struct moodle_read *m, const json_t *user, bool knows_pe
     }
     notes->has_grades = true;
     notes->from = m->build.out->fact_count;
-    notes->sign.report = notes->sign.filled = notes->sign.shape = MOODLE_DIGEST;
+    notes->sign.report = notes->sign.filled = MOODLE_DIGEST;
+    notes->sign.shape = notes->sign.columns = MOODLE_DIGEST;
     for (size_t i = 0; i < json_array_size(rows); i++) {
         if (!grade_row_take(m, json_array_get(rows, i), person, err)) {
             return false;

@@ -10,13 +10,13 @@ uint64_t moodle_digest(uint64_t digest, struct sv text) {
     return (digest ^ 0xff) * UINT64_C(1099511628211); /* so that "a", "bc" is not "ab", "c" */
 }
 
-/* "m1", flags, then numbers: at most 2 + 4 + 2 * 21 + 5 * 17 bytes. */
+/* "m2", flags, then numbers: at most 2 + 3 + 2 * 21 + 6 * 17 bytes. */
 struct sv moodle_sign_text(const struct moodle_sign *s, struct arena *a) {
     return sv_printf(a,
-                     "m1 %c%c %" PRId64 " %" PRId64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64
-                     " %" PRIx64,
+                     "m2 %c%c %" PRId64 " %" PRId64 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64
+                     " %" PRIx64 " %" PRIx64,
                      s->is_fresh ? 'f' : '-', s->is_gone ? 'g' : '-', s->access, s->marked_at,
-                     s->marked, s->course, s->report, s->filled, s->shape);
+                     s->marked, s->course, s->report, s->filled, s->shape, s->columns);
 }
 
 static bool hex_parse(struct sv text, uint64_t *out) {
@@ -33,13 +33,13 @@ static bool hex_parse(struct sv text, uint64_t *out) {
 }
 
 bool moodle_sign_parse(struct sv text, struct moodle_sign *out) {
-    struct sv words[9];
+    struct sv words[10];
     size_t count = 0;
     *out = (struct moodle_sign){.access = -1};
     while (text.len > 0 && count < ARRAY_LEN(words)) {
         (void)sv_cut(text, ' ', &words[count++], &text);
     }
-    if (count != ARRAY_LEN(words) || text.len > 0 || !sv_eq(words[0], SV("m1")) ||
+    if (count != ARRAY_LEN(words) || text.len > 0 || !sv_eq(words[0], SV("m2")) ||
         words[1].len != 2) {
         return false;
     }
@@ -49,7 +49,7 @@ bool moodle_sign_parse(struct sv text, struct moodle_sign *out) {
            num_parse_i64(words[3], 0, INT64_MAX, &out->marked_at) &&
            hex_parse(words[4], &out->marked) && hex_parse(words[5], &out->course) &&
            hex_parse(words[6], &out->report) && hex_parse(words[7], &out->filled) &&
-           hex_parse(words[8], &out->shape);
+           hex_parse(words[8], &out->shape) && hex_parse(words[9], &out->columns);
 }
 
 bool moodle_sign_differs(const struct moodle_sign *before, const struct moodle_sign *now,

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct site site = {.rest = sv_of((const char *)data, size)};
     const struct grades_source source = {
         .kind = GRADES_MOODLE, .base_url = SV("https://lms.example"), .token = SV("t")};
-    const struct model_known known = {.person_ref = SV("4"), .mark = SV("m1 -- -1 0 0 0 0 0 0")};
+    const struct model_known known = {.person_ref = SV("4"), .mark = SV("m2 -- -1 0 0 0 0 0 0 0")};
     const struct grades_course course = {.scope = size % 2 == 0 ? GRADES_WHOLE : GRADES_CHANGES,
                                          .ref = SV("2"),
                                          .since = USEC_PER_S,

@@ -30,6 +30,7 @@ struct crowd {
     const char *denied[4]; /* functions that are not granted */
     double weight;         /* of the quiz */
     bool has_new_quiz, has_new_label;
+    bool leaves_hidden_out;   /* of the report */
     bool is_down, is_revoked; /* from `after` calls on */
     size_t after, calls, pages, reports, marked_calls, waits;
     int64_t waited_ms, retry_after_s;
@@ -126,7 +127,9 @@ static inline void report_row(const struct crowd *c, struct str *s, size_t i) {
     double weight = p->own_weight != 0 ? p->own_weight : c->weight;
     str_addf(s, "{\"userid\":%zu,\"gradeitems\":[", FIRST_ID + i);
     grade_row(s, 1, "assign", p->assign, false, 1 - weight);
-    grade_row(s, 2, "quiz", p->quiz, p->is_hidden, weight);
+    if (!p->is_hidden || !c->leaves_hidden_out) {
+        grade_row(s, 2, "quiz", p->quiz, p->is_hidden, weight);
+    }
     if (c->has_new_quiz) {
         grade_row(s, 3, "quiz", -1, false, 0);
     }

@@ -567,7 +567,7 @@ static void moodle__keeps_what_it_knew_while_a_grade_needs_an_update(void **stat
     const struct model_fact *overridden = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "grade:52");
     assert_true(overridden->is_posted && !overridden->is_kept);
     assert_dec(overridden->score, "80");
-    assert_true(sv_starts(b->reading.members[1].mark, SV("m1 f-")));
+    assert_true(sv_starts(b->reading.members[1].mark, SV("m2 f-")));
 }
 
 #define MODULE(id, kind, dates)                                                                    \

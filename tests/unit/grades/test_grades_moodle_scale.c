@@ -145,6 +145,30 @@ static void changes__reads_everybody_when_the_course_is_another(void **state) {
     assert_true(calls_total(h) < MANY / 10);
 }
 
+/* Hiding a column changes nobody's access and no grade, and yet everybody's result. */
+static void changes__reads_everybody_when_a_column_is_hidden_or_shown(void **state) {
+    struct hall *h = read_before(state);
+    for (int turn = 0; turn < 4; turn++) {
+        h->crowd.leaves_hidden_out = turn < 2; /* or told, as to who may see hidden grades */
+        for (size_t i = 0; i < MANY; i++) {
+            h->crowd.people[i].is_hidden = turn % 2 == 0;
+        }
+        hall_must_read(h, GRADES_CHANGES);
+        assert_int_equal(unread_total(h), 0);
+        const struct model_fact *f = fact_in(h, 299, "2");
+        assert_int_equal(f != NULL && f->is_posted, turn % 2 == 1);
+        later(h, 10);
+        hall_must_read(h, GRADES_CHANGES);
+        assert_true(calls_total(h) < MANY / 4);
+        later(h, 10);
+    }
+    h->crowd.people[299].access++; /* one grade, of one person: no reason to ask everybody */
+    h->crowd.people[299].is_hidden = true;
+    hall_must_read(h, GRADES_CHANGES);
+    assert_true(calls_total(h) < MANY / 4);
+    assert_false(fact_in(h, 299, "2")->is_posted);
+}
+
 static void changes__is_not_misled_by_one_persons_weights(void **state) {
     struct hall *h = read_before(state);
     h->crowd.people[0].own_weight = 0.7; /* the lowest is dropped, and that changed */
@@ -157,11 +181,12 @@ static void changes__is_not_misled_by_one_persons_weights(void **state) {
 static void changes__reads_who_is_new_or_has_a_mark_it_cannot_read(void **state) {
     static const char *const marks[] = {"",
                                         "m0 -- 1 2 3 4 5 6 7",
-                                        "m1 --",
-                                        "m1 -- x 1 0 0 0 0 0",
-                                        "m1 -- 1 1 0 0 0 0 0 0",
-                                        "m1 -- 1 1 g 0 0 0 0",
-                                        "m1 -- 1 1 11111111111111111 0 0 0 0"};
+                                        "m2 --",
+                                        "m1 -- 1 1 0 0 0 0 0",
+                                        "m2 -- x 1 0 0 0 0 0 0",
+                                        "m2 -- 1 1 0 0 0 0 0 0 0",
+                                        "m2 -- 1 1 g 0 0 0 0 0",
+                                        "m2 -- 1 1 11111111111111111 0 0 0 0 0"};
     struct hall *h = read_before(state);
     enrol(h, MANY + 1);
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
@@ -543,6 +568,7 @@ int main(void) {
         WITH_HALL(changes__sees_two_grades_in_one_second),
         WITH_HALL(changes__takes_no_score_from_the_assignments_own_grades),
         WITH_HALL(changes__reads_everybody_when_the_course_is_another),
+        WITH_HALL(changes__reads_everybody_when_a_column_is_hidden_or_shown),
         WITH_HALL(changes__is_not_misled_by_one_persons_weights),
         WITH_HALL(changes__reads_who_is_new_or_has_a_mark_it_cannot_read),
         WITH_HALL(changes__works_without_the_last_access),
