@@ -163,6 +163,37 @@ static enum model_completion pass_of(const json_t *row) {
     return MODEL_COMPLETION_UNKNOWN;
 }
 
+static bool is_letter(struct sv text) {
+    bool is_word =
+        text.len > 0 && text.len <= LETTER_BYTES_MAX &&
+        (((unsigned char)text.ptr[0] | 0x20) >= 'a' || (unsigned char)text.ptr[0] >= 0x80);
+    for (size_t i = 0; i < text.len; i++) {
+        is_word = is_word && (text.ptr[i] < '0' || text.ptr[i] > '9') && text.ptr[i] != '<';
+    }
+    return is_word;
+}
+
+/* In a column of its own, or as the grade is shown: "B+", "B+ (88.00 %)", "88.00 (B+)", behind an
+ * icon. A scale's word is no letter. */
+static struct sv letter_of(const json_t *row) {
+    struct sv letter = sv_trim(js_sv(json_object_get(row, "lettergradeformatted")));
+    struct sv text = sv_trim(js_sv(json_object_get(row, "gradeformatted")));
+    if (letter.len > 0 || is_range_of_scale(row)) {
+        return letter.len <= LETTER_BYTES_MAX && sv_find(letter, '<') == letter.len
+                   ? letter
+                   : sv_of(NULL, 0);
+    }
+    while (sv_starts(text, SV("<")) && sv_find(text, '>') < text.len) {
+        text = sv_trim(sv_skip(text, sv_find(text, '>') + 1));
+    }
+    struct sv first;
+    struct sv second;
+    (void)sv_cut(sv_head(text, sv_find(text, '<')), '(', &first, &second);
+    first = sv_trim(first);
+    second = sv_trim(sv_head(second, sv_find(second, ')')));
+    return is_letter(first) ? first : is_letter(second) ? second : sv_of(NULL, 0);
+}
+
 bool moodle_is_stale(struct moodle_read *m, const json_t *row, size_t person) {
     bool is_stale = moodle_number(json_object_get(row, "gradeneedsupdate"), 0) != 0;
     struct moodle_sign *sign = &m->persons[person].sign;
@@ -184,10 +215,8 @@ void moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score,
     }
     fact->submitted_at = moodle_time(json_object_get(row, "gradedatesubmitted"));
     fact->graded_at = has_score ? moodle_time(json_object_get(row, "gradedategraded")) : 0;
-    struct sv letter = js_sv(json_object_get(row, "lettergradeformatted"));
-    if (has_score && letter.len > 0 && letter.len <= LETTER_BYTES_MAX &&
-        sv_find(letter, '<') == letter.len) {
-        fact->letter = moodle_plain(m->build.arena, letter);
+    if (has_score) {
+        fact->letter = moodle_plain(m->build.arena, letter_of(row));
     }
 }
 

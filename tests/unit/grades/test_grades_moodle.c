@@ -132,6 +132,43 @@ static void moodle__knows_by_its_icon_whether_a_grade_passes(void **state) {
     }
 }
 
+static void moodle__takes_letters_as_the_gradebook_shows_them(void **state) {
+    static const struct {
+        const char *fields, *letter;
+    } rows[] = {
+        {"\"lettergradeformatted\":\"A\",\"gradeformatted\":\"62.00\",", "A"},
+        {"\"gradeformatted\":\"B+\",", "B+"},
+        {"\"gradeformatted\":\"<i class=\\\"icon fa-check\\\"></i>B+ (88.00 %)\",", "B+"},
+        {"\"gradeformatted\":\"88,00 (<b>B+\",", ""},
+        {"\"gradeformatted\":\"88,00 (B&amp;C)\",", "B&C"},
+        {"\"gradeformatted\":\"Sobresaliente\",", "Sobresaliente"},
+        {"\"gradeformatted\":\"62.00\",", ""},
+        {"\"gradeformatted\":\"62.00 %\",", ""},
+        {"\"gradeformatted\":\"62.00 (62.00 %)\",", ""},
+        {"\"gradeformatted\":\"-\",", ""},
+        {"\"gradeformatted\":\"<i\",", ""},
+        {"\"gradeformatted\":7,", ""},
+        {"\"lettergradeformatted\":\"<b>A</b>\",\"gradeformatted\":\"B\",", ""},
+        {"\"gradeformatted\":\"Very good\",\"grademin\":1,\"rangeformatted\":\"Poor&ndash;Very "
+         "good\",",
+         ""},
+    };
+    struct bench *b = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        reply_with(
+            b, GRADES, 0,
+            arena_printf(&b->arena,
+                         "{\"usergrades\":[{\"userid\":4,\"gradeitems\":[{\"id\":2,\"itemtype\":"
+                         "\"mod\",\"cmid\":1,\"graderaw\":62,\"grademax\":100,%s" SHOWN "}]}]}",
+                         rows[i].fields));
+        must_read(b);
+        struct sv letter = fact_of(b, "4", MODEL_ITEM_ACTIVITY, "1")->letter;
+        if (!sv_eq(letter, sv_from(rows[i].letter))) {
+            fail_msg("%s: \"%.*s\"", rows[i].fields, SV_ARG(letter));
+        }
+    }
+}
+
 /* An untracked quiz below its pass mark fails nobody's course. */
 static void moodle__does_not_take_a_low_grade_for_a_failed_activity(void **state) {
     struct bench *b = *state;
@@ -699,6 +736,7 @@ int main(void) {
         WITH_BENCH(moodle__asks_as_the_web_service_wants),
         WITH_BENCH(moodle__marks_hidden_grades_as_not_posted),
         WITH_BENCH(moodle__knows_by_its_icon_whether_a_grade_passes),
+        WITH_BENCH(moodle__takes_letters_as_the_gradebook_shows_them),
         WITH_BENCH(moodle__does_not_take_a_low_grade_for_a_failed_activity),
         WITH_BENCH(moodle__says_that_activities_are_closed_to_the_account),
         WITH_BENCH(moodle__counts_what_is_missing_in_the_final_total),
