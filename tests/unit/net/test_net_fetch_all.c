@@ -25,6 +25,7 @@ struct rig {
     char bodies[PATHS_MAX][4096];
     size_t order[PATHS_MAX];
     size_t stop_after; /* answers; 0: never */
+    atomic_bool stop;
     struct err err;
 };
 
@@ -42,6 +43,7 @@ static bool next(void *ctx, struct arena *a, struct net_request *request, size_t
     request->body = sv_printf(a, "number %zu", *tag);
     request->content_type = SV("text/plain");
     request->total_timeout_ms = r->timeouts_ms[*tag];
+    request->stop = &r->stop;
     request->body_max_bytes = strcmp(path, "/endless") == 0 ? 10000 : 0;
     return true;
 }
@@ -206,6 +208,34 @@ static void net_fetch_all__ends_at_once_when_it_is_broken_off(void **state) {
     assert_true(r->asked < r->count);
 }
 
+static void *stop_soon(void *rig) {
+    (void)poll(NULL, 0, 200);
+    atomic_store(&((struct rig *)rig)->stop, true);
+    return NULL;
+}
+
+static void net_fetch_all__does_not_wait_for_a_silent_host_when_it_is_to_stop(void **state) {
+    struct rig *r = *state;
+    int port = r->server.port;
+    int silent = listen_anywhere(&r->server.port); /* takes connections, and never answers */
+    struct net_client *client = client_for(r, 0);
+    pthread_t thread;
+    ask(r, "/", 9);
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, r), 0);
+    usec_t began = clock_monotonic();
+    bool is_done = net_fetch_all(client, &r->many, &r->err);
+    assert_true(clock_monotonic() - began < 4 * USEC_PER_S);
+    assert_true(is_done);
+    assert_int_equal(r->answered, 9);
+    for (size_t i = 0; i < r->count; i++) {
+        assert_string_equal(r->reasons[i], "stopping");
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    net_client_destroy(client);
+    (void)close(silent);
+    r->server.port = port;
+}
+
 static void net_fetch_all__waits_at_its_own_gate(void **state) {
     struct rig *r = *state;
     struct net_client *narrow = client_for(r, 2);
@@ -282,6 +312,7 @@ int main(void) {
         WITH_RIG(net_fetch_all__keeps_an_error_to_its_exchange),
         WITH_RIG(net_fetch_all__lets_one_slow_answer_hold_up_nobody),
         WITH_RIG(net_fetch_all__ends_at_once_when_it_is_broken_off),
+        WITH_RIG(net_fetch_all__does_not_wait_for_a_silent_host_when_it_is_to_stop),
         WITH_RIG(net_fetch_all__waits_at_its_own_gate),
         WITH_RIG(net_fetch_all__leaves_the_gate_open),
         WITH_RIG(net_fetch_all__takes_requests_that_come_up_later),
