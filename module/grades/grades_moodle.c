@@ -292,8 +292,8 @@ static bool crew_judge(struct moodle_read *m, const struct moodle_crew *crew, st
     if (crew->failed > 0) {
         grades_build_missing(
             &m->build, arena_printf(m->build.arena,
-                                    "%zu could not be read this time (%s) and stay as they were.",
-                                    crew->failed, crew->last.reason));
+                                    "%zu could not be read this time and stay as they were: %s.",
+                                    crew->failed, crew->last.text));
     }
     return true;
 }
