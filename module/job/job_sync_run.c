@@ -101,8 +101,10 @@ static bool is_reason(const struct err *why, const char *const *reasons, size_t 
 
 /* The host is out of reach, or overrun: other courses there would fare no better. */
 static bool is_host_failure(const struct err *why) {
-    static const char *const reasons[] = {"dns",     "connect",  "tls",      "timeout",
-                                          "network", "throttle", "http_408", "http_429"};
+    static const char *const reasons[] = {
+        "dns", "connect", "tls", "timeout", "network", "throttle", "http_408", "http_429",
+        /* a Moodle's own words, with status 200 */
+        "site_busy", "sitemaintenance", "upgraderunning", "dbconnectionfailed"};
     return is_reason(why, reasons, ARRAY_LEN(reasons)) || strncmp(why->reason, "http_5", 6) == 0;
 }
 
