@@ -66,16 +66,22 @@ def grade_items(school, sent):
 
 def user_grades(school, course, user):
     items = school.items_of(course)
-    weight_base = sum(i.grademax for i in items) or 1
-    rows = [grade_item_json(school, item, user, item.grademax / weight_base) for item in items]
+    weight_base = sum(i.grademax for i in items if told_score(school, i, user) is not None)
+    rows = [grade_item_json(school, item, user, weight_base) for item in items]
     return {"courseid": course.id, "courseidnumber": course.idnumber, "userid": user.id, "userfullname": user.name,
             "useridnumber": user.idnumber, "maxdepth": 2, "gradeitems": rows + [course_total_json(school, course, user)]}
 
 
-def grade_item_json(school, item, user, weight):
+def told_score(school, item, user):
+    grade = school.grade(item, user.id)
+    return grade.score if grade and (not grade.hidden or school.quirks.ws_sees_hidden) else None
+
+
+def grade_item_json(school, item, user, weight_base):
+    """`weight_base`: the maxima of what has a grade; Moodle leaves out the rest, and weighs nothing where all is missing."""
     grade, activity = school.grade(item, user.id), school.activity_of(item)
     hidden = bool(grade and grade.hidden)
-    score = grade.score if grade and (not hidden or school.quirks.ws_sees_hidden) else None
+    score = told_score(school, item, user)
     formatted = "-" if score is None else f"{score:.2f}"
     if score is not None and item.gradepass > 0:
         word, icon = ("Pass", "fa-check text-success") if score >= item.gradepass else ("Fail", "fa-times text-danger")
@@ -86,12 +92,15 @@ def grade_item_json(school, item, user, weight):
            "idnumber": item.idnumber, "categoryid": item.course_id, "outcomeid": None, "scaleid": None, "locked": item.locked}
     if activity:
         row["cmid"] = activity.cmid
+    if weight_base:
+        row["weightraw"] = 0 if score is None else round(item.grademax / weight_base, 5)
+        row |= {"status": "novalue"} if score is None else {}
     return row | {
-        "weightraw": round(weight, 5), "graderaw": score, "gradedatesubmitted": None,
+        "graderaw": score, "gradedatesubmitted": None,
         "gradedategraded": grade.time if grade and grade.time else None, "gradehiddenbydate": False,
         "gradeneedsupdate": False, "gradeishidden": hidden, "gradeislocked": item.locked,
         "gradeisoverridden": bool(grade and grade.overridden), "gradeformatted": formatted, "grademin": 0,
-        "grademax": item.grademax, "percentageformatted": percentage,
+        "rangeformatted": f"0&ndash;{item.grademax:.0f}", "grademax": item.grademax, "percentageformatted": percentage,
         "feedback": grade.feedback if grade else "", "feedbackformat": 1 if grade and grade.feedback else 0}
 
 
