@@ -42,7 +42,7 @@ static bool grade_item_find(struct moodle_read *m, const json_t *row, size_t *in
 static bool is_number_about(struct sv text, struct dec value) {
     static const struct dec half = {.mantissa = 5, .scale = 1};
     char plain[32];
-    struct dec n;
+    struct dec n = {0};
     text = sv_trim(text);
     if (text.len >= sizeof plain) {
         return false;
@@ -65,8 +65,8 @@ static bool is_range_of_scale(const json_t *row) {
     static const struct sv dash = {"&ndash;", 7};
     struct sv range = js_sv(json_object_get(row, "rangeformatted"));
     const char *at = range.len == 0 ? NULL : memmem(range.ptr, range.len, dash.ptr, dash.len);
-    struct dec least;
-    struct dec most;
+    struct dec least = {0};
+    struct dec most = {0};
     if (at == NULL || range.len == dash.len || /* a column for words has no range */
         !js_decimal(json_object_get(row, "grademin"), &least) ||
         !js_decimal(json_object_get(row, "grademax"), &most)) {
@@ -90,8 +90,8 @@ static void grade_item_describe(struct moodle_read *m, const json_t *row, size_t
     if (item->title.len == 0) {
         item->title = moodle_plain(m->build.arena, js_sv(json_object_get(row, "itemname")));
     }
-    struct dec maximum;
-    struct dec base;
+    struct dec maximum = {0};
+    struct dec base = {0};
     m->hides_maxima = m->hides_maxima || json_object_get(row, "grademax") == NULL;
     if (js_decimal(json_object_get(row, "grademax"), &maximum)) {
         item->maximum = scale_base(row, &base) ? dec_sub(maximum, base) : maximum;
@@ -113,7 +113,7 @@ void moodle_row_sign(struct moodle_sign *sign, const json_t *row, const struct m
     char weight[32] = "-";
     int64_t id = moodle_number(json_object_get(row, "id"), -1);
     const json_t *raw = json_object_get(row, "weightraw");
-    struct dec most;
+    struct dec most = {0};
     if (f != NULL && f->has_score) {
         (void)dec_format(f->score, score);
     }
@@ -186,8 +186,8 @@ static struct sv letter_of(const json_t *row) {
     while (sv_starts(text, SV("<")) && sv_find(text, '>') < text.len) {
         text = sv_trim(sv_skip(text, sv_find(text, '>') + 1));
     }
-    struct sv first;
-    struct sv second;
+    struct sv first = {0};
+    struct sv second = {0};
     (void)sv_cut(sv_head(text, sv_find(text, '<')), '(', &first, &second);
     first = sv_trim(first);
     second = sv_trim(sv_head(second, sv_find(second, ')')));
@@ -204,7 +204,7 @@ bool moodle_is_stale(struct moodle_read *m, const json_t *row, size_t person) {
 
 void moodle_grade_fill(struct moodle_read *m, const json_t *row, bool has_score, struct dec score,
                        struct model_fact *fact) {
-    struct dec base;
+    struct dec base = {0};
     fact->has_score = has_score;
     fact->score = !has_score               ? dec_from_i64(0)
                   : scale_base(row, &base) ? dec_sub(score, base)

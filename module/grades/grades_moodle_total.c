@@ -68,7 +68,7 @@ static bool is_kind(const json_t *row, const char *kind) {
 }
 
 static bool has_value(const json_t *row) {
-    struct dec value;
+    struct dec value = {0};
     return js_decimal(json_object_get(row, "graderaw"), &value);
 }
 
@@ -118,8 +118,8 @@ static void column_add(const struct moodle_read *m, struct ledger *l, const json
     bool is_set_aside = sv_eq(status, SV("dropped")) || sv_eq(status, SV("excluded"));
     bool is_extra = sv_eq(status, SV("extra"));
     struct category *category = category_of(l, row);
-    struct dec score;
-    struct dec maximum;
+    struct dec score = {0};
+    struct dec maximum = {0};
     if (is_set_aside || !js_decimal(json_object_get(row, "grademax"), &maximum)) {
         return;
     }
@@ -160,7 +160,7 @@ static void ledger_fill(const struct moodle_read *m, const json_t *user, struct 
     }
     for (size_t i = 0; i < l->category_count; i++) {
         const struct category *c = &l->categories[i];
-        struct dec own;
+        struct dec own = {0};
         if (c->direct.has_missing && !has_value(c->row)) { /* nothing in it is graded */
             bool has_own = js_decimal(json_object_get(c->row, "grademax"), &own);
             missing_add(&l->course, has_own ? larger(own, c->direct.missing) : c->direct.missing);
@@ -194,8 +194,8 @@ static bool is_sum(const struct sums *s, struct dec score, struct dec maximum) {
 static bool are_sums(const struct ledger *l) {
     for (size_t i = 0; i < l->category_count; i++) {
         const struct category *c = &l->categories[i];
-        struct dec score;
-        struct dec maximum;
+        struct dec score = {0};
+        struct dec maximum = {0};
         if (c->direct.has_missing && js_decimal(json_object_get(c->row, "graderaw"), &score) &&
             !(js_decimal(json_object_get(c->row, "grademax"), &maximum) &&
               is_sum(&c->direct, score, maximum))) {
