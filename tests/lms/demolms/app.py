@@ -35,7 +35,10 @@ def create_app(school):
 
     @app.before_request
     def enter():
-        remember_request(school)
+        if is_of_interest(request.path):
+            remember_request(school)
+            school.crowd.enter()
+            g.is_counted = True
         if request.path.startswith("/webservice/") and school.quirks.ws_slow:
             time.sleep(school.quirks.ws_slow)
         if request.path.startswith("/api/v1/") and school.quirks.rest_slow:
@@ -48,6 +51,8 @@ def create_app(school):
 
     @app.teardown_request
     def leave(_problem):
+        if g.pop("is_counted", False):
+            school.crowd.leave()
         if g.pop("holds_lock", False):
             school.lock.release()
 
@@ -66,10 +71,12 @@ def create_app(school):
     return app
 
 
+def is_of_interest(path):
+    return not path.startswith(("/_control/", "/static/"))
+
+
 def remember_request(school):
     """Keeps what tests assert on. Form passwords do not exist here; bearer tokens are the school's own."""
-    if request.path.startswith(("/_control/", "/static/")):
-        return
     school.requests.append({
         "time": time.time(), "method": request.method, "path": request.path,
         "query": request.query_string.decode("utf-8", "replace"),

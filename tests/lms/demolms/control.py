@@ -48,6 +48,8 @@ def control(name):
 
 def find_user(school, wanted):
     """By id, login name or full name."""
+    if isinstance(wanted, int) and wanted in school.users:
+        return school.users[wanted]
     found = [u for u in school.users.values() if wanted == u.id or str(wanted) in (str(u.id), u.username, u.name)]
     if len(found) != 1:
         raise BadRequest(f"{len(found)} people match {wanted!r}.")
@@ -426,14 +428,16 @@ def get_state(school, _body):
 
 @command
 def requests(school, body):
-    """{since?: index, prefix?: path, clear?}: what was received, oldest first, and the index to go on from."""
+    """{since?: index, prefix?: path, clear?}: what was received, oldest first, and the index to go on from; how many were
+    inside together at most since the last `clear`."""
     rows = list(school.requests)[int(body.get("since", 0)):]
     shown = [row for row in rows if row["path"].startswith(body.get("prefix", "/"))]
-    total = len(school.requests)
+    total, at_once = len(school.requests), school.crowd.most
     if body.get("clear"):
         school.requests.clear()
+        school.crowd.begin()
         total = 0
-    return {"requests": shown, "next": total}
+    return {"requests": shown, "next": total, "at_once": at_once}
 
 
 @command

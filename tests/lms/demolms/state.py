@@ -272,6 +272,26 @@ class Addresses:
     service: str
 
 
+class Crowd:
+    """How many requests are inside together, waiting ones included."""
+
+    def __init__(self):
+        self.lock, self.inside, self.most = threading.Lock(), 0, 0
+
+    def enter(self):
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+
+    def leave(self):
+        with self.lock:
+            self.inside -= 1
+
+    def begin(self):
+        with self.lock:
+            self.most = self.inside
+
+
 class School:
     def __init__(self, addresses, name, personality=MOODLE, rng=None, namespace=None):
         self.lock = threading.RLock()
@@ -295,7 +315,7 @@ class School:
         self.completion_changed = {}    # (cmid, user id) -> (state, time)
         self.sessions, self.tokens = {}, {}
         self.score_log = []
-        self.requests = deque(maxlen=20000)
+        self.requests, self.crowd = deque(maxlen=20000), Crowd()
         self.tool = None                # the registration whose links the courses have
         self.registrations = {}         # client id -> ToolRegistration, `tool` among them
         self.used_once = {}             # what must not come twice (registration tokens, jti, nonces) -> time

@@ -41,6 +41,10 @@ def assignment_grades(school, sent):
     if not wanted:
         raise invalid_parameter("Missing required key in single structure: assignmentids")
     known = {a.instance for a in school.activities.values() if a.kind == "assign"}
+    news = {}
+    for (owner, user_id), row in school.assignment_grades.items():
+        if row.modified >= since:
+            news.setdefault(owner, []).append((user_id, row))
     found, warnings = [], []
     for instance in wanted:
         if instance not in known:
@@ -49,7 +53,7 @@ def assignment_grades(school, sent):
             continue
         rows = [{"id": row.id, "userid": user_id, "attemptnumber": 0, "timecreated": row.created,
                  "timemodified": row.modified, "grader": row.grader, "grade": f"{row.grade:.5f}"}
-                for (owner, user_id), row in school.assignment_grades.items() if owner == instance and row.modified >= since]
+                for user_id, row in news.get(instance, [])]
         if rows:
             found.append({"assignmentid": instance, "grades": sorted(rows, key=lambda r: r["id"])})
         else:

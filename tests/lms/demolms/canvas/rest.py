@@ -243,7 +243,8 @@ def enrolments(name):
         course, totals = find_course(school, name), rest_rows.Totals(school, find_course(school, name))
         types, states = request.args.getlist("type[]"), request.args.getlist("state[]") or ["active", "invited"]
         chosen = [e for e in course.enrolments.values() if rest_rows.enrolment_state(e) in states
-                  and (not types or rest_rows.asked_type(school, e) in types)]
+                  and (not types or rest_rows.asked_type(school, e) in types)
+                  and request.args.get("user_id", str(e.user_id)) == str(e.user_id)]
         return chosen, lambda enrolment: rest_rows.enrolment(school, course, enrolment, totals)
     return list_of(prepare)
 
