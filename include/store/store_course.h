@@ -114,6 +114,8 @@ struct store_reading {
     bool is_complete;     /* items of this source that are not listed are gone, people have left */
     bool is_partial;      /* facts that are not listed are not gone */
     bool keeps_items;     /* no item is gone; a maximum, pass mark or completion not said stays */
+    bool is_few;          /* complete for the people listed; says nothing of anything else */
+    bool had_news;        /* one of a few was merged just before, and changed something */
     struct sv course_ref; /* the source's own id of the course; empty: not said */
     bool is_over;
     usec_t ends_at;
@@ -139,6 +141,9 @@ struct store_reading_result {
  * kept stay, and so do all of members whose facts were not read (is_unread). People whose facts
  * were merged exactly so before are told by a digest and cost nothing. A reading that began before
  * the source's last one was merged changes nothing.
+ *
+ * A reading of a few comes before the course's own, and is not it: nobody leaves, the course keeps
+ * its times, and where it met an item that is new, changed or back it changes nothing at all.
  *
  * What the course's own source says of the course, and how far a reading went, is kept with it: an
  * upload leaves that alone. */

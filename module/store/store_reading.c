@@ -34,6 +34,7 @@ struct merge {
     bool has_digests;  /* those stored are of the last merge */
     bool is_back;      /* an item that was gone is there again */
     bool has_unread;   /* of somebody nothing was read */
+    bool is_set_aside; /* nothing of it is to be kept */
     struct store_reading_result *result;
     struct err *err;
 };
@@ -139,7 +140,7 @@ static bool save_memberships(struct merge *m) {
     db_add_bools(&args, learners, n);
     db_add_bools(&args, teachers, n);
     db_add_bools(&args, actives, n);
-    db_add_bool(&args, r->is_complete);
+    db_add_bool(&args, r->is_complete && !r->is_few);
     if (!db_run(m->conn, "reading_members", &args, &rows, m->err)) {
         return false;
     }
@@ -212,7 +213,7 @@ static bool save_items(struct merge *m) {
         m->result->items_changed += db_bool(&rows, i, 2) ? 1 : 0;
         m->is_back = m->is_back || db_bool(&rows, i, 3);
     }
-    if (r->is_complete && !r->keeps_items && !mark_gone(m)) {
+    if (r->is_complete && !r->keeps_items && !r->is_few && !mark_gone(m)) {
         return false;
     }
     m->is_everybody = m->result->items_changed > 0;
@@ -487,8 +488,8 @@ static bool save_known(struct merge *m) {
     usec_t *read = ARENA_ARRAY(m->arena, usec_t, m->known_count);
     for (size_t i = 0; i < m->known_count; i++) {
         const struct known *k = &m->known[i];
-        bool is_read = m->is_source && m->has_unread && !m->reading->is_partial && k->is_listed &&
-                       !k->is_unread;
+        bool is_read = m->is_source && (m->has_unread || m->reading->is_few) &&
+                       !m->reading->is_partial && k->is_listed && !k->is_unread;
         if (!is_read && sv_eq(k->mark, k->new_mark) && sv_eq(k->digest, k->new_digest)) {
             continue;
         }
@@ -544,7 +545,7 @@ static bool end(struct merge *m) {
     db_add_bool(&args, m->is_source);
     db_add_bool(&args, is_whole(m));
     db_add_bool(&args, m->is_back);
-    db_add_bool(&args, m->is_everybody || m->changed_count > 0);
+    db_add_bool(&args, r->had_news || m->is_everybody || m->changed_count > 0);
     db_add_bool(&args, r->is_complete);
     db_add_text(&args, r->course_ref);
     db_add_bool(&args, r->is_over);
@@ -569,8 +570,12 @@ static bool merge(struct merge *m) {
     }
     m->is_source = db_bool(&rows, 0, 1);
     m->has_digests = db_bool(&rows, 0, 2);
-    return save_people(m) && save_memberships(m) && save_items(m) && load_known(m) &&
-           save_facts(m) && save_known(m) && end(m) && add_judge_job(m);
+    if (!save_people(m) || !save_memberships(m) || !save_items(m)) {
+        return false;
+    }
+    m->is_set_aside = m->reading->is_few && m->result->items_changed > 0;
+    return m->is_set_aside || (load_known(m) && save_facts(m) && save_known(m) &&
+                               (m->reading->is_few || end(m)) && add_judge_job(m));
 }
 
 bool store_reading_save(struct store *store, const struct store_reading *reading,
@@ -583,5 +588,12 @@ bool store_reading_save(struct store *store, const struct store_reading *reading
         return false;
     }
     struct merge m = {.conn = conn, .reading = reading, .arena = &a, .result = out, .err = err};
-    return merge(&m) && db_commit(conn, err);
+    if (!merge(&m)) {
+        return false;
+    }
+    if (m.is_set_aside) { /* the transaction is not committed */
+        *out = (struct store_reading_result){0};
+        return true;
+    }
+    return db_commit(conn, err);
 }

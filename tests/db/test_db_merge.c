@@ -56,7 +56,7 @@ static void place_close(struct place *p) {
 /* What a source says: whose grades in what. */
 struct says {
     const char *source;
-    bool is_complete, is_partial, keeps_items, has_completion;
+    bool is_complete, is_partial, keeps_items, is_few, had_news, has_completion;
     int maximum; /* of all items; 0: not said */
     bool is_there[PEOPLE], is_unread[PEOPLE];
     const char *mark[PEOPLE];
@@ -102,6 +102,8 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                               .is_complete = s->is_complete,
                               .is_partial = s->is_partial,
                               .keeps_items = s->keeps_items,
+                              .is_few = s->is_few,
+                              .had_news = s->had_news,
                               .course_ref = s->course_ref,
                               .is_over = s->is_over,
                               .ends_at = s->ends_at,
@@ -497,6 +499,108 @@ static void reading_of_some__leaves_items_as_they_are(void **state) {
     place_close(&p);
 }
 
+/* One learner, all there is of them. */
+static struct says says_one(int person, int score) {
+    struct says s = says_all(score);
+    for (int n = 0; n < PEOPLE; n++) {
+        s.is_there[n] = n == person;
+    }
+    s.is_few = true;
+    s.mark[person] = "few";
+    return s;
+}
+
+static long long judge_jobs(const char *people) {
+    char sql[256];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM job WHERE kind = 'judge' AND payload->'people' = (SELECT "
+                   "jsonb_agg(id) FROM person WHERE sub IN (%s))",
+                   people);
+    return support_sql(sql);
+}
+
+/* Somebody waited: they were read before the rest, which comes next and is the reading. */
+static void reading_of_a_few__says_nothing_of_anything_else(void **state) {
+    (void)state;
+    struct place p;
+    size_t count = 0;
+    place_open(&p);
+    struct says s = says_all(50);
+    for (int n = 0; n < PEOPLE; n++) {
+        s.mark[n] = "whole";
+    }
+    (void)save(&p, &s);
+    reload(&p);
+    usec_t whole_at = p.course.whole_at;
+    (void)support_sql("UPDATE context SET changed_at = NULL");
+    struct says few = says_one(1, 50);
+    few.has_item[4] = false; /* not in it, and so no grade there */
+    few.score[1][2] = 70;
+    few.score[1][3] = NONE;
+    few.course_ref = SV("another");
+    struct store_reading_result r = save(&p, &few);
+    usec_t few_at = p.now;
+    assert_int_equal(r.facts_changed, 3);
+    assert_int_equal(r.people_changed, 1);
+    assert_int_equal(score_of(1, 2), 70);
+    assert_int_equal(fact_count(), PEOPLE * ITEMS - 2);
+    assert_int_equal(judge_jobs("'1'"), 1);
+    assert_int_equal(support_sql("SELECT count(*) FROM membership WHERE is_active"), PEOPLE);
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE gone_at IS NULL"), ITEMS);
+    assert_true(known_of(&p, "1", &count)->read_at == few_at);
+    assert_true(sv_eq(known_of(&p, "1", &count)->mark, SV("few")));
+    assert_true(known_of(&p, "2", &count)->read_at == whole_at);
+    assert_true(sv_eq(known_of(&p, "2", &count)->mark, SV("whole")));
+    assert_int_equal(
+        support_sql("SELECT count(*) FROM context WHERE synced_at = whole_at AND source_read_at = "
+                    "whole_at AND source_ref <> 'another' AND changed_at IS NULL"),
+        1);
+    reload(&p);
+    assert_true(p.course.whole_at == whole_at);
+    /* the reading finds nothing new, and yet something happened in the course */
+    s.score[1][2] = 70;
+    s.score[1][3] = s.score[1][4] = NONE;
+    s.mark[1] = "few";
+    s.had_news = true;
+    long long mark = mark_time();
+    r = save(&p, &s);
+    assert_int_equal(r.facts_changed + r.people_changed + r.items_changed, 0);
+    assert_int_equal(touched_since(mark), 0);
+    assert_int_equal(support_sql("SELECT count(*) FROM context WHERE changed_at IS NOT NULL"), 1);
+    assert_int_equal(judge_jobs("'1'"), 1);
+    place_close(&p);
+}
+
+/* What an item has become is everybody's business: the reading that follows sees to it. */
+static void reading_of_a_few__is_set_aside_where_an_item_is_another(void **state) {
+    (void)state;
+    struct place p;
+    size_t count = 0;
+    place_open(&p);
+    struct says s = says_all(50);
+    s.has_item[4] = false;
+    s.mark[1] = "whole";
+    (void)save(&p, &s);
+    (void)support_sql("UPDATE item SET gone_at = now() WHERE ref = '3'");
+    (void)support_sql("DELETE FROM job");
+    static const char *const cases[] = {"another title", "a new one", "one that is back"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct says few = says_one(1, 70);
+        few.title[0] = i == 0 ? "Another" : NULL;
+        few.has_item[4] = i == 1;
+        few.has_item[3] = i == 2;
+        struct store_reading_result r = save(&p, &few);
+        if (r.facts_changed + r.people_changed + r.items_changed > 0 ||
+            support_sql("SELECT count(*) FROM job") > 0 || score_of(1, 0) != 50 ||
+            support_sql("SELECT count(*) FROM item WHERE title = 'Task'") != 4 ||
+            support_sql("SELECT count(*) FROM item WHERE gone_at IS NULL") != 3) {
+            fail_msg("%s", cases[i]);
+        }
+        assert_true(sv_eq(known_of(&p, "1", &count)->mark, SV("whole")));
+    }
+    place_close(&p);
+}
+
 /* --- no digest is ever stale: whatever was merged in whatever order, what is stored is what a
  * reader of all readings would have noted */
 
@@ -551,6 +655,7 @@ static struct says random_says(uint64_t *seed) {
     struct says s = {.source = sources[is_csv ? 1 : 0],
                      .is_complete = random_of(seed, 8) != 0,
                      .is_partial = !is_csv && random_of(seed, 4) == 0};
+    s.is_few = !is_csv && s.is_complete && !s.is_partial && random_of(seed, 3) == 0;
     bool has_unread = !is_csv && random_of(seed, 4) == 0;
     int calm = random_of(seed, 2) == 0 ? 40 : 0; /* the same grade for all: nothing changes */
     for (int i = 0; i < ITEMS; i++) {
@@ -570,6 +675,20 @@ static struct says random_says(uint64_t *seed) {
         }
     }
     return s;
+}
+
+/* Of a few, and one of its items is new or was gone. */
+static bool is_set_aside(const struct says *s) {
+    char sql[128];
+    long long missing = 0;
+    for (int i = 0; i < ITEMS; i++) {
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT count(*) FROM item WHERE source = '%s' AND ref = '%d' AND gone_at "
+                       "IS NULL",
+                       s->source, i);
+        missing += s->is_few && s->has_item[i] ? 1 - support_sql(sql) : 0;
+    }
+    return missing > 0;
 }
 
 /* A release that knows no digests merges, as the one before this does. */
@@ -607,15 +726,18 @@ static void digest__is_never_stale(void **state) {
     for (int step = 0; step < 400; step++) {
         /* often the very reading before last again */
         struct says s = random_of(&seed, 3) == 0 ? last : random_says(&seed);
-        if (random_of(&seed, 10) == 0) { /* breaks off at its end: nothing of it is there */
+        if (random_of(&seed, 10) == 0 && !s.is_few) { /* breaks off: nothing of it is there */
             struct err err = {0};
             struct store_reading_result result;
             (void)support_sql("ALTER TABLE context ENABLE TRIGGER crash");
             assert_false(try_save(&p, &s, &result, &err));
             (void)support_sql("ALTER TABLE context DISABLE TRIGGER crash");
         } else {
+            bool is_noted = !is_set_aside(&s);
             (void)save(&p, &s);
-            take_note(&notes, &s);
+            if (is_noted) {
+                take_note(&notes, &s);
+            }
         }
         if (random_of(&seed, 15) == 0) {
             merge_without_digests(&p, &notes);
@@ -640,6 +762,8 @@ int main(void) {
         cmocka_unit_test(item__keeps_its_identity),
         cmocka_unit_test(reading__tells_what_it_could_not_read),
         cmocka_unit_test(reading_of_some__leaves_items_as_they_are),
+        cmocka_unit_test(reading_of_a_few__says_nothing_of_anything_else),
+        cmocka_unit_test(reading_of_a_few__is_set_aside_where_an_item_is_another),
         cmocka_unit_test(digest__is_never_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
