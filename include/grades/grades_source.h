@@ -24,16 +24,20 @@ struct grades_source {
 
 /* How much is read. */
 enum grades_scope {
-    GRADES_WHOLE,  /* everything, whatever was known */
-    GRADES_CHANGES /* what may differ from the last reading; a source that cannot tell reads whole
-                    */
+    GRADES_WHOLE,   /* everything, whatever was known */
+    GRADES_CHANGES, /* what may differ from the last reading; a source that cannot tell reads whole
+                     */
+    GRADES_LATEST /* all there is of the few whose work was graded or handed in last, and of nobody
+                     else: soon there, for somebody who waits. Whoever asks reads changes next. A
+                     source that has no list of that reads nobody */
 };
+#define GRADES_LATEST_MAX 5 /* people */
 
 /* The course to read. Empty where not known. */
 struct grades_course {
     enum grades_scope scope;
-    usec_t since;                    /* CHANGES: when the last reading that ended well began */
-    const struct model_known *known; /* CHANGES: sorted by person_ref */
+    usec_t since;                    /* but WHOLE: when the last reading that ended well began */
+    const struct model_known *known; /* but WHOLE: sorted by person_ref */
     size_t known_count;
     struct sv ref;           /* context_id (Moodle: its course id; Canvas: 40 hex, or its own id) */
     struct sv lineitems_url; /* ags */
@@ -89,6 +93,8 @@ struct grades_reading {
     bool keeps_items; /* not everybody was read, and a column may show in others' grades only, or
                          what items there are was not told: no item is gone, and a maximum or a
                          completion that is not said stays */
+    bool is_few;      /* LATEST: complete for the people listed, and says nothing of others, of
+                         items or of the course */
     struct sv course_ref; /* the source's own id of the course (Canvas: its number); may be empty */
     bool is_over;         /* concluded: nothing is graded any more */
     usec_t ends_at;       /* the course's last day by its source; 0: not said */

@@ -100,9 +100,15 @@ bool grades_canvas_read(const struct grades_source *source, const struct grades_
                         const struct grades_io *io, struct grades_reading *out, struct err *err) {
     struct canvas_read r;
     init(&r, source, course, io, out);
-    if (!canvas_course_read(&r, err) || !canvas_people_read(&r, err) ||
-        !canvas_people_match(&r, err) || !work_part(&r, err) || !module_part(&r, err) ||
-        !outcome_part(&r, err) || !canvas_people_put(&r, err)) {
+    out->is_few = course->scope == GRADES_LATEST;
+    if (!canvas_course_read(&r, err) ||
+        !(out->is_few ? canvas_latest_read(&r, err) : canvas_people_read(&r, err))) {
+        return false;
+    }
+    bool is_nobody = out->is_few && r.user_count == 0;
+    if (!is_nobody &&
+        (!canvas_people_match(&r, err) || !work_part(&r, err) || !module_part(&r, err) ||
+         !outcome_part(&r, err) || !canvas_people_put(&r, err))) {
         return false;
     }
     const unsigned whole = GRADES_CAN_MEMBERS | GRADES_CAN_TITLES | GRADES_CAN_SCORES;

@@ -130,12 +130,24 @@ struct canvas_work {
 /* Each reads one part of the course. Fails as canvas_walk, "shape" LATER besides. */
 NODISCARD bool canvas_course_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_people_read(struct canvas_read *r, struct err *err);
+/* In its place: the enrolments of one. */
+NODISCARD bool canvas_person_read(struct canvas_read *r, struct sv id, struct err *err);
+/* In its place: of those few whose work was graded or handed in last, and whom the last reading
+ * knew. Nobody: there is no such work. */
+NODISCARD bool canvas_latest_read(struct canvas_read *r, struct err *err);
 /* Finds out who is who: fills in canvas_user.member. Never by e-mail, login or name. Keeps what it
  * found when Canvas breaks off: the next reading goes on from there. */
 NODISCARD bool canvas_people_match(struct canvas_read *r, struct err *err);
+/* Somebody of the last reading, or NULL. */
+const struct model_known *canvas_known_find(const struct canvas_read *r, struct sv id);
 /* After the assignments: who is due, by their marks. All, unless changes are asked for. */
 void canvas_changes_begin(struct canvas_read *r);
 NODISCARD bool canvas_work_read(struct canvas_read *r, struct err *err);
+/* Submissions graded, and submissions handed in, since then. */
+NODISCARD bool canvas_news_walk(struct canvas_read *r, usec_t since,
+                                bool (*take)(void *ctx, const json_t *row, struct sv key,
+                                             struct err *err),
+                                void *ctx, struct err *err);
 /* Of changes: makes those due whose work was graded or handed in since the last reading. */
 NODISCARD bool canvas_news_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_submissions_read(struct canvas_read *r, struct err *err);
@@ -164,7 +176,7 @@ NODISCARD bool canvas_keep(struct canvas_read *r, const struct canvas_user *user
 struct sv canvas_ids(const struct canvas_read *r, const char *name, size_t max,
                      bool (*is_wanted)(const struct canvas_user *user), size_t *next,
                      struct arena *a);
-/* Most are: all in one list cost less than some by id. */
+/* Most are: all in one list cost less than some by id. Never where only a few are read. */
 bool canvas_is_most(const struct canvas_read *r, bool (*is_wanted)(const struct canvas_user *user));
 /* The first eight bytes of a SHA-256. */
 uint64_t canvas_seal(struct sv text);

@@ -50,14 +50,17 @@ static int by_person_ref(const void *left, const void *right) {
                   ((const struct model_known *)right)->person_ref);
 }
 
-static const struct canvas_mark *mark_find(const struct canvas_read *r, struct sv id) {
+const struct model_known *canvas_known_find(const struct canvas_read *r, struct sv id) {
     const struct grades_course *asked = r->asked;
-    if (asked->scope != GRADES_CHANGES || asked->known_count == 0) {
-        return NULL;
-    }
     const struct model_known key = {.person_ref = id};
+    return asked->known_count == 0
+               ? NULL
+               : bsearch(&key, asked->known, asked->known_count, sizeof key, by_person_ref);
+}
+
+static const struct canvas_mark *mark_find(const struct canvas_read *r, struct sv id) {
     const struct model_known *found =
-        bsearch(&key, asked->known, asked->known_count, sizeof key, by_person_ref);
+        r->asked->scope == GRADES_CHANGES ? canvas_known_find(r, id) : NULL;
     return found == NULL ? NULL : mark_parse(found->mark, r->build.arena);
 }
 
@@ -112,7 +115,7 @@ bool canvas_is_most(const struct canvas_read *r,
     for (size_t i = 0; i < r->user_count; i++) {
         wanted += is_wanted(&r->users[i]) ? 1 : 0;
     }
-    return 2 * wanted >= r->learner_count;
+    return r->asked->scope != GRADES_LATEST && 2 * wanted >= r->learner_count;
 }
 
 static bool total_item(struct canvas_read *r, enum model_item_kind kind, struct sv title,

@@ -214,14 +214,16 @@ static bool enrolment_take(void *ctx, const json_t *row, struct sv key, struct e
     return true;
 }
 
-bool canvas_people_read(struct canvas_read *r, struct err *err) {
+/* Everybody's, or those of one. */
+static bool enrolments_read(struct canvas_read *r, struct sv id, struct err *err) {
     AUTO_ARENA scratch = {0};
     const struct canvas_list list = {
-        .url = canvas_url(&r->link, &scratch,
-                          "/api/v1/courses/%.*s/enrollments?type[]=StudentEnrollment"
-                          "&type[]=TeacherEnrollment&type[]=TaEnrollment&type[]=DesignerEnrollment"
-                          "&state[]=active&state[]=completed&state[]=inactive&per_page=%d",
-                          SV_ARG(r->course), CANVAS_PAGE),
+        .url =
+            canvas_url(&r->link, &scratch,
+                       "/api/v1/courses/%.*s/enrollments?type[]=StudentEnrollment"
+                       "&type[]=TeacherEnrollment&type[]=TaEnrollment&type[]=DesignerEnrollment"
+                       "&state[]=active&state[]=completed&state[]=inactive%s%.*s&per_page=%d",
+                       SV_ARG(r->course), id.len > 0 ? "&user_id=" : "", SV_ARG(id), CANVAS_PAGE),
         .what = "the enrolments",
         .key = "id",
         .take = enrolment_take,
@@ -234,4 +236,12 @@ bool canvas_people_read(struct canvas_read *r, struct err *err) {
     }
     r->build.out->can |= GRADES_CAN_MEMBERS;
     return true;
+}
+
+bool canvas_people_read(struct canvas_read *r, struct err *err) {
+    return enrolments_read(r, sv_of("", 0), err);
+}
+
+bool canvas_person_read(struct canvas_read *r, struct sv id, struct err *err) {
+    return enrolments_read(r, id, err);
 }

@@ -300,27 +300,33 @@ static bool news_take(void *ctx, const json_t *row, struct sv key, struct err *e
 /* A list of submissions, not of people: it is as long as what happened. The two filters together
  * would mean both at once. What a total does not show and neither list has, such as an excuse from
  * work without points, is found by the next reading of everything. */
-bool canvas_news_read(struct canvas_read *r, struct err *err) {
+bool canvas_news_walk(struct canvas_read *r, usec_t since,
+                      bool (*take)(void *ctx, const json_t *row, struct sv key, struct err *err),
+                      void *ctx, struct err *err) {
     static const char *const filters[] = {"graded_since", "submitted_since"};
-    char since[RFC3339_MAX];
-    if (r->asked->scope != GRADES_CHANGES || canvas_is_most(r, is_open)) {
-        return true;
-    }
-    (void)rfc3339_format(r->asked->since - OVERLAP, since);
+    char text[RFC3339_MAX];
+    (void)rfc3339_format(since, text);
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         AUTO_ARENA scratch = {0};
         const struct canvas_list list = {
             .url = canvas_url(&r->link, &scratch,
                               "/api/v1/courses/%.*s/students/submissions?student_ids[]=all"
                               "&%s=%s&per_page=%d&exclude_response_fields[]=attachments",
-                              SV_ARG(r->course), filters[i], since, CANVAS_PAGE),
+                              SV_ARG(r->course), filters[i], text, CANVAS_PAGE),
             .what = "the latest submissions",
             .key = "id",
-            .take = news_take,
-            .ctx = r};
+            .take = take,
+            .ctx = ctx};
         if (!canvas_walk(&r->link, &list, err)) {
             return false;
         }
     }
     return true;
+}
+
+bool canvas_news_read(struct canvas_read *r, struct err *err) {
+    if (r->asked->scope != GRADES_CHANGES || canvas_is_most(r, is_open)) {
+        return true;
+    }
+    return canvas_news_walk(r, r->asked->since - OVERLAP, news_take, r, err);
 }

@@ -375,6 +375,170 @@ static void canvas__passes_over_work_that_is_marked_without_names(void **state) 
     assert_true(member_of(b, ANA)->is_unread && member_of(b, BEN)->is_unread);
 }
 
+/* --- Of those whose work is newest, before the rest. */
+
+static const char ana_news[] = "[" GRADED("120", "8.5", "\"8.5\"") "]";
+
+static struct bench *wait_for_ana(void **state) {
+    struct bench *b = read_modules_before(state);
+    b->links[0].ref = SV(ANA);
+    b->links[1].ref = SV(BEN);
+    b->course.scope = GRADES_LATEST;
+    reply_body(b, "graded_since=", ana_news);
+    reply_body(b, "&user_id=871&per_page=100", "[" ANA_ROW(ANA_GRADES) "]");
+    reply_body(b, "student_ids[]=871&grouped=1",
+               "[" OF("871", GRADED("120", "8.5", "\"8.5\"")) "]");
+    reply_body(b, "/users/871/progress",
+               "{\"requirement_count\":2,\"requirement_completed_count\":1,\"completed_at\":null}");
+    return b;
+}
+
+static size_t fact_count_of(struct bench *b, const char *person) {
+    size_t n = 0;
+    for (size_t i = 0; i < b->reading.fact_count; i++) {
+        n += sv_eq(b->reading.facts[i].person_ref, sv_from(person)) ? 1 : 0;
+    }
+    return n;
+}
+
+/* What is merged of somebody is what a reading of everything would have merged. */
+static void canvas__reads_first_all_there_is_of_whose_work_is_newest(void **state) {
+    struct bench *b = wait_for_ana(state);
+    size_t facts = fact_count_of(b, ANA); /* of everything */
+    struct sv mark = member_of(b, ANA)->mark;
+    size_t items = b->reading.item_count;
+    must_read(b);
+    assert_true(b->reading.is_few && b->reading.is_complete && !b->reading.is_partial);
+    assert_int_equal(b->reading.member_count, 1);
+    assert_false(member_of(b, ANA)->is_unread);
+    assert_true(sv_eq(member_of(b, ANA)->mark, mark));
+    assert_true(sv_eq(member_of(b, ANA)->sub, SV(ANA_SUB)) && member_of(b, ANA)->is_learner);
+    assert_int_equal(b->reading.item_count, items);
+    assert_int_equal(b->reading.fact_count, facts);
+    assert_int_equal(fact_count_of(b, ANA), facts);
+    assert_dec(fact_of(b, ANA, MODEL_ITEM_ACTIVITY, "120")->score, "8.5");
+    assert_dec(fact_of(b, ANA, MODEL_ITEM_COURSE_FINAL, "")->score, "88.2");
+    assert_dec(fact_of(b, ANA, MODEL_ITEM_OUTCOME, "61")->score, "3.5");
+    assert_int_equal(fact_of(b, ANA, MODEL_ITEM_MODULE, "31")->completion,
+                     MODEL_COMPLETION_INCOMPLETE);
+    assert_int_equal(fact_of(b, ANA, MODEL_ITEM_COURSE_COMPLETION, "")->completion,
+                     MODEL_COMPLETION_INCOMPLETE);
+    /* course, two of news, work, modules, an outcome, and five of hers */
+    assert_int_equal(b->reading.requests, 11);
+    assert_int_equal(asked(b, "=all"), 2);
+    assert_int_equal(asked(b, "/bulk_user_progress") + asked(b, "872"), 0);
+    assert_int_equal(b->reading.link_count, 0);
+}
+
+/* The list of all has no word of her now, her own page may not be seen: what is stored stays. */
+static void canvas__keeps_what_it_may_not_ask_of_one(void **state) {
+    struct bench *b = wait_for_ana(state);
+    reply_with(b, (struct canned){.url = "/users/871/progress", .status = 403, .body = "{}"});
+    must_read(b);
+    assert_true(fact_of(b, ANA, MODEL_ITEM_COURSE_COMPLETION, "")->is_kept);
+}
+
+static void canvas__reads_nobody_first_without_newer_work_of_somebody_known(void **state) {
+    static const struct {
+        const char *name, *news, *read_at;
+    } rows[] = {
+        {"nothing", "[]", "2027-05-01T00:00:00Z"},
+        {"nobody's name",
+         "[{\"id\":\"5\",\"anonymous_id\":\"Ab3x9\",\"graded_at\":"
+         "\"2027-05-04T11:00:00Z\"}]",
+         "2027-05-01T00:00:00Z"},
+        {"a stranger",
+         "[{\"id\":\"5\",\"user_id\":\"999\",\"graded_at\":\"2027-05-04T11:00:00Z\"}]",
+         "2027-05-01T00:00:00Z"},
+        {"read since", ana_news, "2027-05-02T10:00:20Z"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = wait_for_ana(state);
+        struct model_known *known = ARENA_ARRAY(&b->arena, struct model_known, 2);
+        memcpy(known, b->course.known, 2 * sizeof *known);
+        assert_true(rfc3339_parse(sv_from(rows[i].read_at), &known[0].read_at));
+        b->course.known = known;
+        reply_body(b, "graded_since=", rows[i].news);
+        must_read(b);
+        if (b->reading.member_count > 0 || b->reading.is_complete || b->reading.requests != 3) {
+            fail_msg("%s", rows[i].name);
+        }
+        assert_int_equal(asked(b, "graded_since=2027-05-04T09:59:45Z"), 1);
+    }
+    struct bench *b = wait_for_ana(state); /* who was read a moment after, perhaps not with it */
+    struct model_known *known = ARENA_ARRAY(&b->arena, struct model_known, 2);
+    memcpy(known, b->course.known, 2 * sizeof *known);
+    assert_true(rfc3339_parse(SV("2027-05-02T10:00:10Z"), &known[0].read_at));
+    b->course.known = known;
+    must_read(b);
+    assert_int_equal(b->reading.member_count, 1);
+}
+
+static void canvas__fails_where_the_newest_work_cannot_be_seen(void **state) {
+    struct bench *b = wait_for_ana(state);
+    reply_with(b, (struct canned){.url = "graded_since=", .status = 403, .body = "{}"});
+    assert_false(read_course(b));
+    assert_string_equal(b->err.reason, "permission");
+    reply_body(b, "graded_since=", "[{\"id\":\"5\",\"user_id\":{}}]");
+    assert_false(read_course(b));
+    assert_string_equal(b->err.reason, "shape");
+}
+
+static void canvas__reads_no_more_than_the_newest_few_first(void **state) {
+    struct bench *b = *state;
+    struct str rows;
+    nothing_new(b);
+    nine_people(b, "70");
+    must_read(b);
+    know(b);
+    b->course.scope = GRADES_LATEST;
+    str_init(&rows, &b->arena, 1 << 16);
+    static const int minutes[] = {10, 50, 20, 40, 30, 5, 45, 15, 2}; /* of 801, 802, ... */
+    for (int i = 0; i < 9; i++) {
+        str_addf(&rows,
+                 "%s{\"id\":\"%d\",\"user_id\":\"80%d\",\"graded_at\":\"2027-05-04T11:%02d:00Z\"}",
+                 i == 0 ? "[" : ",", i + 1, i + 1, minutes[i]);
+    }
+    /* handed in: older than the grade, newer than all, and one more piece of somebody's */
+    str_add_c(&rows, ",{\"id\":\"21\",\"user_id\":\"805\",\"graded_at\":null,\"submitted_at\":"
+                     "\"2027-05-04T11:01:00Z\"},{\"id\":\"22\",\"user_id\":\"809\","
+                     "\"graded_at\":\"2027-05-04T11:03:00Z\",\"submitted_at\":"
+                     "\"2027-05-04T11:59:00Z\"},{\"id\":\"23\",\"user_id\":\"802\","
+                     "\"graded_at\":\"2027-05-04T11:58:00Z\"}]");
+    reply_body(b, "graded_since=", rows.ptr);
+    for (int i = 1; i <= 9; i++) {
+        reply_body(b, sv_c(&b->arena, sv_printf(&b->arena, "user_id=80%d&", i)),
+                   sv_c(&b->arena, sv_printf(&b->arena,
+                                             "[" ENROLMENT("%d", "80%d", "StudentEnrollment",
+                                                           "active", GRADES("70", "1", "null")) "]",
+                                             i, i, i, i, i, i)));
+    }
+    reply_body(b, "&grouped=1",
+               "[" OF("802", "") "," OF("804", "") "," OF("805", "") "," OF("807", "") "," //
+               OF("809", "") "]");
+    must_read(b);
+    static const char *const newest[] = {"809", "802", "807", "804", "805"};
+    assert_int_equal(b->reading.member_count, ARRAY_LEN(newest));
+    for (size_t i = 0; i < ARRAY_LEN(newest); i++) {
+        assert_non_null(member_of(b, newest[i]));
+        assert_true(has_part(sv_from(b->canvas.urls[3 + i]), newest[i])); /* in this order */
+    }
+    assert_int_equal(asked(b, "/enrollments?"), 5);
+    assert_int_equal(asked(b, "grouped=1"), 1);
+}
+
+static void other_sources__read_nobody_first(void **state) {
+    struct bench *b = read_before(state);
+    static const enum grades_kind kinds[] = {GRADES_MOODLE, GRADES_AGS};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        b->source.kind = kinds[i];
+        b->course.scope = GRADES_LATEST;
+        must_read(b);
+        assert_true(b->reading.is_few && !b->reading.is_complete);
+        assert_int_equal(b->reading.member_count + b->canvas.calls, 0);
+    }
+}
+
 /* --- A course of 2,000 learners with fifty assignments, all with modules and outcomes. */
 
 #define PEOPLE 2000
@@ -583,6 +747,16 @@ int main(void) {
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__passes_over_work_that_is_marked_without_names,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__reads_first_all_there_is_of_whose_work_is_newest,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__keeps_what_it_may_not_ask_of_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            canvas__reads_nobody_first_without_newer_work_of_somebody_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__fails_where_the_newest_work_cannot_be_seen, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__reads_no_more_than_the_newest_few_first, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(other_sources__read_nobody_first, setup, teardown),
         cmocka_unit_test_setup_teardown(
             canvas__reads_twenty_of_two_thousand_in_some_tens_of_requests, setup, teardown),
     };
