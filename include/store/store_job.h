@@ -12,8 +12,9 @@ struct store_job {
     int64_t slots;  /* requests it may have under way there at once */
 };
 
-/* Priorities: of a reading that somebody asked for by hand; that of a launch or an event is 10. */
+/* Priorities: of a reading that somebody asked for by hand, and by a launch or an event. */
 #define STORE_JOB_BY_HAND 15
+#define STORE_JOB_ASKED 10
 
 #define STORE_JOB_LEASE_S 30
 

@@ -31,6 +31,65 @@ static bool choose_scope(struct job *job, const struct store_course *course,
     return is_ok;
 }
 
+static struct store_reading reading_of(const struct sync_run *run, const struct grades_reading *r) {
+    const struct store_course *course = &run->course;
+    return (struct store_reading){.institution_id = course->institution_id,
+                                  .course_id = course->id,
+                                  .registration_id = course->registration_id,
+                                  .items = r->items,
+                                  .item_count = r->item_count,
+                                  .facts = r->facts,
+                                  .fact_count = r->fact_count,
+                                  .members = r->members,
+                                  .member_count = r->member_count,
+                                  .source = sv_from(grades_kind_name(r->kind)),
+                                  .is_complete = r->is_complete,
+                                  .is_partial = r->is_partial,
+                                  .keeps_items = r->keeps_items,
+                                  .is_few = r->is_few,
+                                  .had_news = run->has_news,
+                                  .course_ref = r->course_ref,
+                                  .is_over = r->is_over,
+                                  .ends_at = r->ends_at,
+                                  .requests = r->requests,
+                                  .unmatched_count = (int64_t)r->unmatched_count,
+                                  .gaps = r->missing,
+                                  .read_at = run->job->now};
+}
+
+/* Somebody waits: whose work is newest is read and merged, and so judged by another thread, before
+ * the rest is asked for, which may take many requests. Whatever fails here comes to light in the
+ * reading that follows. */
+static void read_latest(struct sync_run *run, const struct grades_source *source,
+                        struct grades_course course) {
+    AUTO_ARENA a = {0};
+    struct grades_reading r = {0};
+    struct store_reading_result result = {0};
+    struct err why = {0};
+    struct job_replay net = {.under = run->replay.under, .is_stopping = run->replay.is_stopping};
+    job_replay_init(&net);
+    const struct grades_io io = {.http = job_replay_http(&net),
+                                 .clock = run->job->app->options.clock,
+                                 .arena = &a,
+                                 .pause = job_replay_pause,
+                                 .pause_ctx = &net};
+    course.scope = GRADES_LATEST;
+    bool is_read = grades_read(source, &course, &io, &r, &why);
+    job_replay_release(&net);
+    if (is_read && (r.member_count == 0 || !r.is_complete)) {
+        return;
+    }
+    const struct store_reading reading = reading_of(run, &r);
+    if (!is_read || !store_reading_save(run->job->store, &reading, &result, &why)) {
+        log_err(LOG_LEVEL_DEBUG, "latest_unreadable", &why);
+        return;
+    }
+    run->has_news = result.people_changed > 0;
+    log_event(LOG_LEVEL_INFO, "latest_read", LOG_INT("course", run->course.id),
+              LOG_INT("requests", r.requests), LOG_INT("people", (int64_t)r.member_count),
+              LOG_INT("facts_changed", (int64_t)result.facts_changed));
+}
+
 static bool read_course(struct sync_run *run, struct grades_reading *out, struct err *err) {
     struct job *job = run->job;
     const struct store_course *course = &run->course;
@@ -68,6 +127,10 @@ static bool read_course(struct sync_run *run, struct grades_reading *out, struct
     if (!choose_scope(job, course, &ref, err)) {
         return false;
     }
+    if (ref.scope == GRADES_CHANGES && job->row->priority >= STORE_JOB_ASKED &&
+        run->kept.started_at == 0) {
+        read_latest(run, &source, ref);
+    }
     const struct grades_io io = {.http = service.http,
                                  .clock = job->app->options.clock,
                                  .arena = job->arena,
@@ -92,26 +155,7 @@ static bool save(struct sync_run *run, const struct grades_reading *r,
                  struct store_reading_result *result, struct err *err) {
     struct job *job = run->job;
     const struct store_course *course = &run->course;
-    const struct store_reading reading = {.institution_id = course->institution_id,
-                                          .course_id = course->id,
-                                          .registration_id = course->registration_id,
-                                          .items = r->items,
-                                          .item_count = r->item_count,
-                                          .facts = r->facts,
-                                          .fact_count = r->fact_count,
-                                          .members = r->members,
-                                          .member_count = r->member_count,
-                                          .source = sv_from(grades_kind_name(r->kind)),
-                                          .is_complete = r->is_complete,
-                                          .is_partial = r->is_partial,
-                                          .keeps_items = r->keeps_items,
-                                          .course_ref = r->course_ref,
-                                          .is_over = r->is_over,
-                                          .ends_at = r->ends_at,
-                                          .requests = r->requests,
-                                          .unmatched_count = (int64_t)r->unmatched_count,
-                                          .gaps = r->missing,
-                                          .read_at = job->now};
+    const struct store_reading reading = reading_of(run, r);
     size_t unread = 0;
     for (size_t i = 0; i < r->member_count; i++) {
         unread += r->members[i].is_unread ? 1 : 0;

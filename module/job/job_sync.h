@@ -13,6 +13,7 @@ struct sync_run {
     struct store_sync sync;
     struct store_kept kept;
     struct job_replay replay;
+    bool has_news; /* those who were read first had some, and it is merged */
 };
 
 /* *is_wanted false: there is nothing to do (the source's token was refused, and nobody asked by

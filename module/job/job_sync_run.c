@@ -72,7 +72,8 @@ static void see(const struct sync_run *run, struct job_sync_seen *seen) {
 bool sync_run_done(struct sync_run *run, const struct grades_reading *reading,
                    const struct store_reading_result *result, struct err *err) {
     struct job *job = run->job;
-    bool is_changed = result->people_changed + result->facts_changed + result->items_changed > 0;
+    bool is_changed =
+        run->has_news || result->people_changed + result->facts_changed + result->items_changed > 0;
     struct job_sync_seen seen = {.outcome = JOB_SYNC_READ,
                                  .is_changed = is_changed,
                                  .changed_at = run->sync.changed_at,

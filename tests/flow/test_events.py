@@ -11,7 +11,7 @@ from support.laurel import wait_until
 from support.live_events import caliper, deliver, glob, raw
 
 from .judge import nothing_written
-from .test_canvas_source import ANA, BEN, QUIZ, School, fill
+from .test_canvas_source import ANA, BEN, CHO, QUIZ, School, fill
 
 ACCOUNT, OTHER = "VicYj3cu5BIFpoZhDVU4DZumnlBrWi1grgJEzADs", "WvAHhY5FINzq5IyRIJybGeiXyFkG3SqHUPb7jZY5"
 
@@ -94,8 +94,7 @@ def test_a_changed_grade_is_a_badge_within_seconds(place, make, who):
     """The course was read a moment ago: without the event nobody would look for minutes."""
     place.launch(who)
     place.read_again()
-    wait_until(lambda: not place.asked_for() and place.laurel.rows("SELECT count(*) FROM job WHERE kind IN ('judge', 'sync')") == [(0,)],
-               20, "what was asked for before is over")
+    at_rest(place)
     place.canvas.grade(who, QUIZ, 9)
     time.sleep(2)       # two rounds of the scheduler
     assert place.awards(who, "quiz") == []
@@ -103,6 +102,62 @@ def test_a_changed_grade_is_a_badge_within_seconds(place, make, who):
     assert verdict(place.send(make(ACCOUNT, place.canvas.course))) == "hint"
     wait_until(lambda: place.awards(who, "quiz"), 5, "the award")
     print(f"grade -> event -> award: {time.monotonic() - began:.1f} s")
+
+
+@pytest.fixture
+def large(place):
+    """The course passes for one of which changes are read, not everything."""
+    place.launch(CHO)
+    at_rest(place)
+    place.read_again()
+    place.laurel.rows("UPDATE context SET whole_requests = 1000, whole_at = now() RETURNING 1")
+    try:
+        yield place
+    finally:
+        place.canvas.slow_at, place.canvas.denied = {}, set()
+        at_rest(place)
+        place.laurel.rows("UPDATE context SET whole_requests = 1, sync_took_ms = 0 RETURNING 1")
+
+
+def at_rest(place):
+    wait_until(lambda: not place.asked_for() and place.laurel.rows("SELECT count(*) FROM job WHERE kind IN ('judge', 'sync')") == [(0,)],
+               30, "what was asked for before is over")
+
+
+def score_of(place, user, item):
+    return place.laurel.rows("SELECT f.score::float FROM fact f JOIN item i ON i.id = f.item_id JOIN person p ON p.id = f.person_id"
+                             " WHERE i.ref = %s AND p.sub = %s", (str(item), place.canvas.users[user]["sub"]))
+
+
+def test_whose_grade_changed_has_a_badge_before_the_course_is_read(large):
+    """What is asked for everybody takes its time; nothing else of the course changes by what comes first."""
+    large.canvas.slow_at = {"/bulk_user_progress": 8}
+    large.canvas.grade(CHO, QUIZ, 3)
+    others = lambda: large.laurel.rows("SELECT f.person_id, item_id, score FROM fact f JOIN person p ON p.id = f.person_id"
+                                       " WHERE p.sub <> %s ORDER BY 1, 2", (large.canvas.users[CHO]["sub"],))
+    members = lambda: large.laurel.rows("SELECT person_id, is_active FROM membership ORDER BY 1")
+    items = lambda: large.laurel.rows("SELECT id, title, gone_at FROM item ORDER BY 1")
+    before = others(), members(), items()
+    read_at, seen = large.synced_at(), len(large.canvas.requests)
+    large.canvas.grade(CHO, QUIZ, 9)
+    large.launch(CHO)       # an event of another's grade tells the same
+    wait_until(lambda: large.awards(CHO, "quiz"), 6, "the award")
+    assert large.synced_at() == read_at, "the whole course was read before"
+    assert (others(), members(), items()) == before
+    assert any(f"user_id={CHO}&" in path for path in large.canvas.requests[seen:])
+    wait_until(lambda: large.synced_at() != read_at, 30, "the course is read")
+    assert score_of(large, CHO, QUIZ) == [(9.0,)]
+    [(changed,)] = large.laurel.rows("SELECT changed_at >= sync_started_at AND quiet_readings = 0 FROM context")
+    assert changed, "the course passes for one where nothing happens"
+
+
+def test_what_fails_before_the_course_is_read_takes_nothing_with_it(large):
+    large.canvas.denied = {"user_id="}
+    large.canvas.grade(CHO, QUIZ, 5)
+    read_at = large.synced_at()
+    assert verdict(large.send(raw(ACCOUNT, COURSE))) == "hint"
+    wait_until(lambda: large.synced_at() != read_at, 30, "the course is read")
+    assert large.error() == "" and score_of(large, CHO, QUIZ) == [(5.0,)]
 
 
 def test_a_score_in_an_event_is_not_believed(place):

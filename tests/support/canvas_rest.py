@@ -42,6 +42,7 @@ class Canvas:
         # `breaks_after`: so many more answers, then 503; `retry_after`: seconds, sent with the next `busy`; `slow`:
         # seconds an answer takes; `at_once`, `most`: requests under way, now and at most; `remaining`: of the rate limit.
         self.also, self.breaks_after, self.retry_after, self.slow, self.remaining = set(), None, None, 0, "599.1"
+        self.slow_at = {}       # part of an address: seconds that answers there take besides
         self.at_once, self.most, self.good, self.lock = 0, 0, [], threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads, self.server.canvas = True, self
@@ -80,7 +81,7 @@ class Canvas:
             self.at_once += 1
             self.most = max(self.most, self.at_once)
         try:
-            time.sleep(self.slow)
+            time.sleep(self.slow + sum(seconds for part, seconds in self.slow_at.items() if part in request.path))
             self.reply(request)
         finally:
             with self.lock:
@@ -141,7 +142,7 @@ class Canvas:
         if part == "assignments":
             return self.assignments
         if part == "students/submissions":
-            return self.grouped(query["student_ids[]"])
+            return self.grouped(query["student_ids[]"]) if "grouped" in query else self.since(query)
         if part == "modules":
             return self.modules_for(query.get("student_id", [None])[0])
         if part == "outcome_rollups":
@@ -155,7 +156,8 @@ class Canvas:
     def listed(self, query):
         rows = []
         for row in self.enrolments:
-            if row["type"] in query.get("type[]", []) and row["enrollment_state"] in query.get("state[]", []):
+            wanted = query.get("user_id", [str(row["user_id"])]) == [str(row["user_id"])]
+            if wanted and row["type"] in query.get("type[]", []) and row["enrollment_state"] in query.get("state[]", []):
                 user = self.users[row["user_id"]]
                 grades = {"grades": self.totals(row["user_id"])} if row["type"] == "StudentEnrollment" else {}
                 rows.append({**row, "course_id": self.course, "sis_user_id": user.get("sis_user_id"),
@@ -177,6 +179,10 @@ class Canvas:
         return [{"user_id": user, "section_id": 7,
                  "submissions": [s for (who, _), s in sorted(self.submissions.items()) if who == user]}
                 for user in students if "all" in wanted or str(user) in wanted]
+
+    def since(self, query):
+        return [row for row in self.submissions.values() if all(
+            (row[f"{what}_at"] or "") >= query[f"{what}_since"][0] for what in ("graded", "submitted") if f"{what}_since" in query)]
 
     def modules_for(self, student):
         if student is None:
