@@ -115,34 +115,39 @@ def print_export(r):
           f" most files in one folder: {r['all']['most_in_a_folder']}")
 
 
-def ratio(part, whole):
+def share(part, whole):
     return f"{part / whole:.3f}" if whole else "-"
 
 
 def print_sync(r):
-    for kind in ("moodle", "canvas"):
-        c = r[kind]
-        first = c["first"]
-        print(f"\n  A course of {sync.LEARNERS} learners x {sync.moodle.ITEMS} items, {kind}. In brackets: the share of the first")
-        print(f"  {'':<44}{'first':>16}{'nothing changed':>24}{'1 % changed':>24}")
+    for kind, c in r.items():
+        first, others = c["first"], sync.STRETCHES[1:]
+        print(f"\n  A course of {sync.LEARNERS} learners x {sync.ITEMS} items, {kind}. In brackets: the share of the first")
+        print(f"  {'':<36}{'first':>14}" + "".join(f"{name:>24}" for name in others))
+        print(f"  {'read':<36}{first['scope']:>14}" + "".join(f"{c[name]['scope']:>24}" for name in others))
         for words, key, form in (
                 ("requests made", "requests", "{:.0f}"), ("bytes read", "bytes", "{:.0f}"),
                 ("results that changed", "facts_changed", "{:.0f}"), ("people evaluated", "evaluated", "{:.0f}"),
                 ("awards made", "made", "{:.0f}"), ("rows written", "rows", "{:.0f}"), ("WAL bytes", "wal", "{:.0f}"),
                 ("CPU of PostgreSQL (s)", "postgres_s", "{:.2f}"), ("CPU of the worker (s)", "worker_s", "{:.2f}"),
                 ("until it is read and merged (s)", "read_s", "{:.2f}"), ("until everybody is judged (s)", "all_s", "{:.2f}"),
-                ("peak memory of the worker (MB)", "worker_peak_mb", "{:.1f}")):
-            again = [f"{form.format(c[name][key])} ({ratio(c[name][key], first[key])})"
-                     for name in ("nothing changed", "1 % changed")]
-            print(f"  {words:<44}{form.format(first[key]):>16}{again[0]:>24}{again[1]:>24}")
-        for name in ("first", "nothing changed", "1 % changed"):
+                ("peak memory of the worker (MiB)", "worker_peak_mb", "{:.1f}")):
+            print(f"  {words:<36}{form.format(first[key]):>14}" + "".join(
+                f"{f'{form.format(c[name][key])} ({share(c[name][key], first[key])})':>24}" for name in others))
+        for name in sync.STRETCHES:
             print(f"  rows written, {name}: {c[name]['written']}")
-        print(f"  from a grade to its award, told by an event (s)      {c['event_s']:.2f}")
-        if "polled_s" in c:
-            print(f"  from a grade to its award, found by polling (s)      {c['polled_s']:.1f}")
-    rush = r["rush"]
-    print(f"\n  {rush['courses']} courses of one host due at once: read in {rush['seconds']:.1f} s with {rush['requests']} requests, "
-          f"at most {rush['highest']} at once")
+        heading(f"From a grade to its badge, {kind}, answers of {sync.ANSWER_S * 1000:.0f} ms and more")
+        for name, found in c["fresh"].items():
+            row(f"told by {name} (s)", column(found["one"], "seconds"), "{:.2f}")
+            row("  requests made", column(found["one"], "requests"))
+            if "row_s" in found:
+                row(f"  {sync.BURST} grades, one every {sync.EVERY_S:g} s (s)", median(found["row_s"]), "{:.2f}")
+                row("  one more, in the pause after a reading (s)", found["soon_s"], "{:.2f}")
+            if "interval_s" in found:
+                row("  its interval (s)", found["interval_s"])
+        rush = c["rush"]
+        print(f"\n  {rush['courses']} courses of one host due at once: read in {rush['seconds']:.1f} s with {rush['requests']} requests, "
+              f"at most {rush['highest']} at once ({rush['allowed']} are allowed)")
 
 
 def main():
@@ -153,7 +158,6 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="how often all of it is repeated (3)")
     parser.add_argument("--awards", type=int, default=10000, help="export: how many (10000)")
     parser.add_argument("--fsync", choices=["on", "off"], default="on", help="of PostgreSQL (on)")
-    parser.add_argument("--polling", action="store_true", help="sync: wait for the schedule too (two minutes each)")
     parser.add_argument("--json", metavar="FILE", help="where the numbers go besides")
     asked = parser.parse_args()
     cluster = None if asked.what == "credential" else laurel.Cluster()
@@ -166,7 +170,7 @@ def main():
     if asked.what in ("credential", "all"):
         result["credential"] = credential.run(asked.seconds, asked.rounds)
     if asked.what in ("sync", "all"):
-        result["sync"] = sync.run(cluster, asked.polling)
+        result["sync"] = sync.run(cluster)
     if asked.what in ("public", "all"):
         result["public"] = public.run(cluster, asked.seconds, asked.rounds)
     if asked.what in ("export", "all"):
@@ -189,7 +193,14 @@ def main():
         with open(asked.json, "w", encoding="utf-8") as out:
             json.dump(result, out, indent=1)
             out.write("\n")
+    courses = result.get("sync", {})
+    for line in (line for kind, c in courses.items() for line in sync.slow(kind, c)):
+        print(f"Slow here: {line}", file=sys.stderr)
+    missed = [line for kind, c in courses.items() for line in sync.missed(kind, c)]
+    for line in missed:
+        print(f"MISSED: {line}", file=sys.stderr)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -55,6 +55,12 @@ class Place(laurel.Laurel):
         """So that none falls due in the middle of what is measured next."""
         laurel.private('pg_sql "$1" postgres -c CHECKPOINT', self.cluster.sockets)
 
+    def is_quiet(self, kinds="sync|judge"):
+        """No such job is under way or due, and no reading asked for that is about to be added."""
+        return self.rows("SELECT (SELECT count(*) FROM job WHERE kind SIMILAR TO %s AND (kind IN ('sync', 'judge') OR state = 'leased' OR "
+                         "state = 'waiting' AND run_at <= now())) + (SELECT count(*) FROM context "
+                         "WHERE sync_requested_at > coalesce(greatest(sync_started_at, sync_queued_at), '-infinity'))", (kinds,)) == [(0,)]
+
     def postmaster(self):
         """The server process, parent of all others."""
         with contextlib.closing(self.connect()) as connection:

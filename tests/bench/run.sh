@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures launches, judging, signing and public pages beside ceilings taken in the same run: see tests/bench/README.md.
-#   sh tests/bench/run.sh [launch|judge|sync|credential|public|export|all] [--seconds N] [--rounds N] [--fsync on|off] [--polling] [--awards N] [--json FILE]
+#   sh tests/bench/run.sh [launch|judge|sync|credential|public|export|all] [--seconds N] [--rounds N] [--fsync on|off] [--awards N] [--json FILE]
 set -u
 LAUREL_SOURCE=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 export LAUREL_SOURCE

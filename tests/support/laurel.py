@@ -343,7 +343,7 @@ class Lms:
                  "--tool", tool_url, "--seed", str(seed), "--course", course, "--ready-file", str(ready),
                  *(text for name, value in options.items() for text in ("--" + name.replace("_", "-"), str(value)))],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        wait_until(lambda: ready.exists() or self.process.poll() is not None, 20, "the demo LMS is ready")
+        wait_until(lambda: ready.exists() or self.process.poll() is not None, 60, "the demo LMS is ready")
         assert self.process.poll() is None, (self.folder / "lms.log").read_text()
         self.facts = json.loads(ready.read_text(encoding="utf-8"))
         self.issuer, self.client_id = self.facts["issuer"], self.facts["client_id"]
