@@ -177,8 +177,8 @@ static cairo_status_t take(void *ctx, unsigned char *out, unsigned len) {
 static bool paint_drawing(const struct sheet *sheet, struct input in, cairo_t *pen) {
     const RsvgRectangle all = {.width = sheet->width, .height = sheet->height};
     RsvgHandle *drawing = rsvg_handle_new_from_data(in.bytes, in.len, NULL);
-    bool is_good = drawing != NULL || fail("this is no drawing");
-    is_good = is_good && rsvg_handle_render_document(drawing, pen, &all, NULL) != FALSE;
+    bool is_good =
+        drawing != NULL && rsvg_handle_render_document(drawing, pen, &all, NULL) != FALSE;
     g_clear_object(&drawing);
     return is_good;
 }
@@ -196,7 +196,7 @@ static bool paint_picture(const struct sheet *sheet, struct input in, cairo_t *p
         cairo_paint(pen);
     }
     cairo_surface_destroy(picture);
-    return is_good || fail("this is no picture");
+    return is_good;
 }
 
 static bool draw(const struct sheet *sheet, struct input in) {
@@ -212,7 +212,8 @@ static bool draw(const struct sheet *sheet, struct input in) {
     cairo_surface_finish(surface);
     is_good = is_good && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS;
     cairo_surface_destroy(surface);
-    return is_good || fail("it cannot be drawn");
+    return is_good ||
+           fail(is_picture ? "the picture cannot be drawn" : "the drawing cannot be drawn");
 }
 
 static bool render(const struct sheet *sheet) {

@@ -3,11 +3,19 @@ import pytest
 from support import forge, laurel
 
 BASE = "https://badges.forge.example"
+# Files that take a minute and more, mostly waiting.
+SLOWEST = ("test_sync_engine.py", "test_canvas_rest.py", "test_canvas_source.py", "test_operations.py", "test_mentor.py",
+           "test_register.py", "test_export.py", "test_events.py")
 
 
 def pytest_sessionstart(session):
     if laurel.program() is None:
         pytest.exit("build the program first, or name it in LAUREL_BIN", returncode=2)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first: else the others are done, and all wait for it."""
+    items.sort(key=lambda item: item.path.name not in SLOWEST)
 
 
 @pytest.fixture(scope="session")

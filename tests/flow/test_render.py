@@ -53,6 +53,13 @@ def test_wrong_usage_is_told(program, arguments):
     assert done.returncode == 2 and done.stderr.startswith(b"usage:") and not done.stdout
 
 
-def test_two_megabytes_are_the_most(program):
-    done = subprocess.run([program, "png", "8", "8"], input=b"<svg>" + b" " * (2 << 20), capture_output=True, timeout=60)
-    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and not done.stdout
+def test_four_megabytes_are_the_most(program):
+    for more, status, said in ((0, 0, b""), (1, 1, b"laurel-render: the drawing cannot be read\n")):
+        done = subprocess.run([program, "png", "8", "8"], input=SVG + b" " * ((4 << 20) - len(SVG) + more), capture_output=True, timeout=60)
+        assert (done.returncode, done.stderr) == (status, said) and bool(done.stdout) == (status == 0)
+
+
+def test_what_cannot_be_drawn_is_said_once(program):
+    for data in (b"<svg>", b"\x89PNG\r\n\x1a\nnothing"):
+        done = subprocess.run([program, "png", "8", "8"], input=data, capture_output=True, timeout=60)
+        assert done.returncode == 1 and done.stderr.endswith(b"cannot be drawn\n") and done.stderr.count(b"\n") == 1 and not done.stdout
