@@ -12,7 +12,8 @@
 
 /* badges[i].rule_json is the canonical text of rules[i]. Ids are 0, public_id empty.
  * Defaults of absent members: achievement_type "Badge", approval automatic, on_grade_drop keep,
- * gradebook false, nothing demanded, valid for ever, awarded at once, no criteria (the rule's words serve then). */
+ * gradebook false, nothing demanded, valid for ever, awarded at once, no criteria (the rule's words
+ * serve then). */
 struct badge_file {
     struct model_issuer issuer;
     struct model_badge *badges;
