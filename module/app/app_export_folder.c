@@ -2,7 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,6 +11,7 @@
 #define PATH_BYTES_MAX 3000
 #define MARK_BYTES_MAX ((size_t)64 << 10)
 #define TAIL_BYTES_MAX 128
+#define DEPTH_MAX 8
 #define DRAWN ".drawn" /* certificates of an export that broke off */
 
 static bool failed(struct err *err, const char *path, const char *what) {
@@ -68,22 +69,58 @@ static bool is_listed(const char *const *names, const char *name) {
     return *names != NULL;
 }
 
-/* Everything in a folder of ours but what is named in `kept`; the folder itself stays. */
-static bool empty(struct arena *a, const char *path, const char *const *kept, struct err *err) {
-    char *const roots[] = {sv_c(a, sv_from(path)), NULL};
-    bool is_ok = true;
-    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-    for (FTSENT *one = NULL; is_ok && tree != NULL && (one = fts_read(tree)) != NULL;) {
-        if (one->fts_level == 1 && is_listed(kept, one->fts_name)) {
-            (void)fts_set(tree, one, FTS_SKIP);
-        } else if (one->fts_level > 0 && one->fts_info != FTS_D) {
-            is_ok = remove(one->fts_accpath) == 0 || errno == ENOENT;
+/* Folders that are being emptied, each in the one before it. */
+struct emptying {
+    DIR *dirs[DEPTH_MAX];
+    char names[DEPTH_MAX][NAME_MAX + 1];
+    size_t depth;
+};
+
+static bool descend(struct emptying *e, int at, const char *name) {
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL || e->depth == DEPTH_MAX) {
+        errno = fd >= 0 && dir != NULL ? ELOOP : errno;
+        (void)(dir != NULL ? closedir(dir) : fd >= 0 ? close(fd) : 0);
+        return false;
+    }
+    (void)snprintf(e->names[e->depth], sizeof e->names[0], "%s", name);
+    e->dirs[e->depth++] = dir;
+    return true;
+}
+
+/* The innermost folder has nothing more in it. */
+static bool ascend(struct emptying *e) {
+    (void)closedir(e->dirs[--e->depth]);
+    return e->depth == 0 ||
+           unlinkat(dirfd(e->dirs[e->depth - 1]), e->names[e->depth], AT_REMOVEDIR) == 0;
+}
+
+/* Linux says of a folder that it is one; what is gone already is as good. */
+static bool remove_one(struct emptying *e, const char *name) {
+    int at = dirfd(e->dirs[e->depth - 1]);
+    return unlinkat(at, name, 0) == 0 || errno == ENOENT ||
+           (errno == EISDIR && descend(e, at, name));
+}
+
+/* Everything in a folder of ours but what is named in `kept`; the folder itself stays. One name at
+ * a time: there may be a million. */
+static bool empty(const char *path, const char *const *kept, struct err *err) {
+    static const char *const dots[] = {".", "..", NULL};
+    struct emptying e = {.depth = 0};
+    bool is_ok = descend(&e, AT_FDCWD, path);
+    while (is_ok && e.depth > 0) {
+        const struct dirent *one = readdir(e.dirs[e.depth - 1]);
+        if (one == NULL) {
+            is_ok = ascend(&e);
+        } else if (!is_listed(dots, one->d_name) &&
+                   !(e.depth == 1 && is_listed(kept, one->d_name))) {
+            is_ok = remove_one(&e, one->d_name);
         }
     }
-    is_ok = is_ok && tree != NULL;
     int why = errno;
-    if (tree != NULL) {
-        (void)fts_close(tree);
+    while (e.depth > 0) {
+        (void)closedir(e.dirs[--e.depth]);
     }
     errno = why;
     return is_ok || failed(err, path, "cannot be emptied");
@@ -93,7 +130,7 @@ static bool empty(struct arena *a, const char *path, const char *const *kept, st
 static bool empty_whole(struct arena *a, const char *path, struct err *err) {
     static const char *const kept[] = {APP_EXPORT_MARK, NULL};
     const char *mark = arena_printf(a, "%s/" APP_EXPORT_MARK, path);
-    return empty(a, path, kept, err) &&
+    return empty(path, kept, err) &&
            (unlink(mark) == 0 || errno == ENOENT || failed(err, mark, "cannot be removed"));
 }
 
@@ -160,7 +197,7 @@ bool app_export_open(struct app *app, struct sv path, struct app_export_folder *
     out->path = sv_c(&app->arena, path);
     out->part = arena_printf(&app->arena, "%s.part", out->path);
     return check_place(app, out->path, err) && check_place(app, out->part, err) && lock(out, err) &&
-           mark(out, err) && save_drawn(out, err) && empty(&app->arena, out->part, kept, err);
+           mark(out, err) && save_drawn(out, err) && empty(out->part, kept, err);
 }
 
 static bool make_folders(const struct app_export_folder *folder, const char *path,
@@ -254,7 +291,7 @@ static bool remove_drawn(const struct app_export_folder *folder, struct arena *a
     static const char *const kept[] = {NULL};
     const char *drawn = arena_printf(a, "%s/" DRAWN, folder->part);
     return faccessat(AT_FDCWD, drawn, F_OK, 0) != 0 ||
-           (empty(a, drawn, kept, err) &&
+           (empty(drawn, kept, err) &&
             (rmdir(drawn) == 0 || failed(err, drawn, "cannot be removed")));
 }
 
