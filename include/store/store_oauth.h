@@ -20,11 +20,12 @@ struct store_oauth {
 NODISCARD bool store_oauth_get(struct store *store, int64_t institution_id, int64_t deployment_id,
                                struct arena *a, struct store_oauth *out, struct err *err);
 
-/* One process at a time may renew a grant: *lease is what it holds, 0 when another has it. A lease
- * ends by itself after STORE_OAUTH_LEASE_S, so that nobody waits for one that was killed. */
+/* One process at a time may renew a grant: *lease is what it holds, 0 when another has it, or had
+ * it since the token was read that lasts until `seen` (access_until of store_oauth). A lease ends
+ * by itself after STORE_OAUTH_LEASE_S, so that nobody waits for one that was killed. */
 #define STORE_OAUTH_LEASE_S 20
 NODISCARD bool store_oauth_lease(struct store *store, int64_t institution_id, int64_t deployment_id,
-                                 int64_t *lease, struct err *err);
+                                 usec_t seen, int64_t *lease, struct err *err);
 struct store_oauth_renewal {
     int64_t institution_id, deployment_id, lease;
     struct sv access;

@@ -81,10 +81,11 @@ static bool look(const struct grant *g, struct sv refused, struct arena *a, stru
         *token = o.access;
         return true;
     }
-    if (!store_oauth_lease(g->use->store, g->institution_id, g->deployment_id, &lease, err)) {
+    if (!store_oauth_lease(g->use->store, g->institution_id, g->deployment_id, o.access_until,
+                           &lease, err)) {
         return false;
     }
-    if (lease == 0) { /* somebody else asks already */
+    if (lease == 0) { /* somebody else asks already, or just did */
         const struct timespec pause = {.tv_nsec = LOOK_AGAIN_MS * 1000000L};
         (void)nanosleep(&pause, NULL);
         return true;

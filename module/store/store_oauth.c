@@ -62,12 +62,13 @@ bool store_oauth_get(struct store *store, int64_t institution_id, int64_t deploy
 }
 
 bool store_oauth_lease(struct store *store, int64_t institution_id, int64_t deployment_id,
-                       int64_t *lease, struct err *err) {
+                       usec_t seen, int64_t *lease, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_ROWS rows = {0};
     struct db_args args;
     place_args(&args, &a, institution_id, deployment_id);
     db_add_i64(&args, STORE_OAUTH_LEASE_S);
+    db_add_i64(&args, seen);
     if (!store_run(store, institution_id, "oauth_lease", &args, &rows, err)) {
         return false;
     }

@@ -199,14 +199,16 @@ static bool renewed(struct place *p, int64_t lease, const char *token) {
     return is_kept;
 }
 
-static int64_t lease_of(struct place *p) {
+static int64_t lease_after(struct place *p, usec_t seen) {
     int64_t lease = 0;
     struct err err = {0};
-    if (!store_oauth_lease(p->store, p->institution, p->deployment, &lease, &err)) {
+    if (!store_oauth_lease(p->store, p->institution, p->deployment, seen, &lease, &err)) {
         fail_msg("%s", err.text);
     }
     return lease;
 }
+
+static int64_t lease_of(struct place *p) { return lease_after(p, stored(p).access_until); }
 
 static void lease__is_one_at_a_time_and_ends_by_itself(void **state) {
     struct place *p = *state;
@@ -222,6 +224,15 @@ static void lease__is_one_at_a_time_and_ends_by_itself(void **state) {
     assert_true(renewed(p, second, "access-2"));
     assert_true(sv_eq(stored(p).access, SV("access-2")) &&
                 sv_eq(stored(p).refresh, SV("refresh-1")));
+    assert_true(lease_of(p) != 0);
+}
+
+static void lease__is_not_for_whoever_saw_an_older_token(void **state) {
+    struct place *p = *state;
+    must_connect(p);
+    usec_t seen = stored(p).access_until;
+    assert_true(renewed(p, lease_of(p), "access-2"));
+    assert_int_equal(lease_after(p, seen), 0);
     assert_true(lease_of(p) != 0);
 }
 
@@ -372,6 +383,7 @@ int main(void) {
         TEST(grant__is_not_kept_for_a_key_that_is_another_by_now),
         TEST(key__keeps_the_grant_only_where_nothing_but_its_secret_changed),
         TEST(lease__is_one_at_a_time_and_ends_by_itself),
+        TEST(lease__is_not_for_whoever_saw_an_older_token),
         TEST(renewal__loses_against_a_grant_that_was_taken_back_or_given_anew),
         TEST(refusal__ends_the_asking_until_somebody_connects),
         TEST(event__asks_for_the_course_of_its_deployment_only),
