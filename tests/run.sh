@@ -129,9 +129,9 @@ if [ -n "$built" ]; then
     programs build-asan unit "$jobs"
     programs build-asan fuzz "$jobs"
     programs build-asan db 1
-    # These mostly wait for programs they started: two files on each processor at a time.
+    # These mostly wait for programs they started: a file on each processor at a time, and one more.
     suite lms -n "$jobs" --dist loadfile
-    suite flow -n $((jobs * 2)) --dist loadfile
+    suite flow -n $((jobs + 1)) --dist loadfile
     [ -n "$quick" ] || suite browser -n "$jobs" --dist loadfile
 fi
 

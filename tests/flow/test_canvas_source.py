@@ -8,7 +8,7 @@ from support import forge, laurel
 from support.canvas_rest import Canvas
 from support.laurel import wait_until
 
-PROMPT_S = 30
+PROMPT_S = 120
 ANA, BEN, CHO, TEST, TEA = 871, 872, 21070000000000873, 899, 3
 QUIZ, ESSAY, EXTRA = 120, 121, 122
 BADGES = [

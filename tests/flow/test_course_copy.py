@@ -11,7 +11,7 @@ from support import laurel, web
 from support.forge import LTI
 from support.laurel import wait_until
 
-PROMPT_S = 30
+PROMPT_S = 60
 OLD, NEW = 0, 1     # of the LMS's courses
 
 

@@ -16,7 +16,7 @@ BADGE = {"key": "task-one", "name": "First Task Done 🦁", "description": "Did 
          "alignments": [{"name": "Lions", "url": "https://frameworks.example/lions", "framework": "Zoo", "code": "L1"}],
          "rule": {"item": "Task 1", "min_percent": 80}}
 PLAIN = {"key": "task-plain", "name": "Plain Task", "rule": {"item": "Task 2"}}
-PROMPT_S = 30
+PROMPT_S = 60
 
 
 class Desk:

@@ -13,7 +13,7 @@ from support.laurel import wait_until
 
 LTI, DL = forge.LTI, forge.DL
 SETTINGS = DL + "deep_linking_settings"
-PROMPT_S = 20
+PROMPT_S = 60
 NEWLINE = "Two\nLines <b>&"
 BADGES = [
     {"key": "task-one", "name": "First Task Done", "gradebook": True, "rule": {"item": "Task 1", "min_percent": 80}},

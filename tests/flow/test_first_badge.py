@@ -8,7 +8,7 @@ from support import laurel
 from support.laurel import wait_until
 
 BADGE = {"key": "task-one", "name": "First Task Done", "gradebook": True, "rule": {"item": "Task 1", "min_percent": 80}}
-PROMPT_S = 20
+PROMPT_S = 60
 
 
 class School:

@@ -9,7 +9,7 @@ from support import laurel
 from support.laurel import wait_until
 from flow.test_pages import Person, upload
 
-PROMPT_S = 20
+PROMPT_S = 60
 BADGES = [
     {"key": "one", "name": "By One", "rule": {"item": "Task 1", "min_points": 60}},
     {"key": "two", "name": "By Two", "rule": {"item": "Task 2", "min_points": 7}},

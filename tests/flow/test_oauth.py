@@ -15,7 +15,7 @@ from support.web import Browser
 from .test_canvas_source import ANA, QUIZ, fill
 from .test_connection import text
 
-PROMPT_S = 30
+PROMPT_S = 60
 JSON = "application/json"
 
 

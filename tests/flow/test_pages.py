@@ -8,7 +8,7 @@ import pytest
 from support import laurel, web
 from support.laurel import wait_until
 
-PROMPT_S = 20
+PROMPT_S = 60
 BADGES = [
     {"key": "task-one", "name": "First Task Done", "rule": {"item": "Task 1", "min_percent": 80}},
     {"key": "approved", "name": "Looked At Twice", "approval": "teacher", "rule": {"item": "Task 2", "min_points": 5}},

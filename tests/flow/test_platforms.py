@@ -13,7 +13,7 @@ from support.forge import LTI
 from support.laurel import Crowd, wait_until
 
 SCHOOL = "Northside College"
-PROMPT_S = 40
+PROMPT_S = 60
 LEARNERS = 120
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"

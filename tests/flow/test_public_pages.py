@@ -22,7 +22,7 @@ BADGE = {"key": "lion", "name": NAME, "description": "Knows <b>lions</b>.", "val
 PLAIN = {"key": "plain", "name": "Plain Task", "rule": {"any": [{"item": "Task 2"}, {"badge": "lion"}]}}
 DRAFT = {"key": "draft", "name": "Still a Draft", "courses": [], "rule": {"manual": "is thought about"}}
 SECRET = "Tamed <u>two</u> lions before breakfast"
-PROMPT_S = 30
+PROMPT_S = 60
 PROGRAM = "application/vc+ld+json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 

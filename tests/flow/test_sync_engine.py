@@ -12,7 +12,7 @@ from support.canvas_rest import Canvas
 from support.laurel import wait_until
 from support.relay import Relay
 
-PROMPT_S = 40
+PROMPT_S = 120
 
 
 def fill(canvas, learners=3):

@@ -7,7 +7,7 @@ import pytest
 from support import forge, laurel
 from support.laurel import wait_until
 
-PROMPT_S = 20
+PROMPT_S = 60
 LIS = forge.LTI + "lis"
 PEOPLE = {"ana": {"name": "Ana Ruiz", "email": "ana@school.example", LIS: {"person_sourcedid": "s-1"}},
           "ben": {"name": "Ben Okri", "email": "ben@school.example", LIS: {"person_sourcedid": "s-2"}},

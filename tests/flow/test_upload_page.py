@@ -12,7 +12,7 @@ from flow.test_upload import CANVAS, School
 from support import forge, laurel
 from support.laurel import wait_until
 
-PROMPT_S = 20
+PROMPT_S = 60
 STATUS_KB = re.compile(r"VmHWM:\s*(\d+) kB")
 WINDOW_KB = 64 * 1024
 

@@ -58,7 +58,8 @@ static bool done(void *ctx, size_t tag, struct arena *a, const struct net_respon
     r->status[tag] = response != NULL ? response->status : -1;
     if (failed != NULL) {
         (void)snprintf(r->reasons[tag], sizeof r->reasons[tag], "%s", failed->reason);
-    } else {
+    }
+    if (response != NULL) {
         (void)snprintf(r->bodies[tag], sizeof r->bodies[tag], "%.*s", SV_ARG(response->body));
     }
     return r->stop_after != r->answered || err_because(err, ERR_UPSTREAM, "enough", "enough of it");
