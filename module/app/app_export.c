@@ -136,8 +136,8 @@ bool app_export(struct app *app, int argc, char **argv, bool is_help, struct err
         {.name = "forms",
          .text = &l.forms,
          .help = "LIST  beside JSON and tokens only these of html,svg,png,pdf,ob2; else all that "
-                 "links\n                  may lead to (a certificate, pdf, takes a twentieth of a "
-                 "second to draw)"},
+                 "links\n                  may lead to (certificates, pdf, take longest: about "
+                 "thirty a second on two cores)"},
         {.name = "json", .flag = &l.is_json, .help = "  print what was written as JSON"}};
     const struct app_line line = {.options = options, .option_count = ARRAY_LEN(options)};
     if (is_help) {
