@@ -16,9 +16,10 @@ struct source_use {
     struct clock clock;
 };
 
-/* *out lives in `a`, with renew set where it can be. Fails: ERR_NOT_FOUND "source"; ERR_DENIED PARK
- * "not_connected" (nobody has granted anything yet), "grant" or "client" (refused, see
- * grades_oauth.h); ERR_UPSTREAM (Canvas cannot be asked for a token now). */
+/* *out lives in `a`, with renew set where it can be: as long as it is used, so must be `use`.
+ * Fails: ERR_NOT_FOUND "source"; ERR_DENIED PARK "not_connected" (nobody has granted anything yet),
+ * "grant" or "client" (refused, see grades_oauth.h); ERR_UPSTREAM (Canvas cannot be asked for a
+ * token now). */
 NODISCARD bool source_open(const struct source_use *use, int64_t institution_id,
                            int64_t deployment_id, struct arena *a, struct grades_source *out,
                            struct err *err);

@@ -96,6 +96,11 @@ NODISCARD bool store_sync_request(struct store *store, int64_t institution_id, i
 NODISCARD bool store_sync_request_whole(struct store *store, int64_t institution_id,
                                         int64_t course_id, struct err *err);
 
+/* What follows a reading of a few, with the patience of a launch or an event: the course, at `at`
+ * (0: as soon as job_lane in sql/migrate lets it). */
+NODISCARD bool store_sync_request_at(struct store *store, int64_t institution_id, int64_t course_id,
+                                     usec_t at, struct err *err);
+
 /* Make every course with badges and a source due; for the operator. */
 NODISCARD bool store_sync_request_all(struct store *store, struct err *err);
 
@@ -115,7 +120,6 @@ struct store_reading {
     bool is_partial;      /* facts that are not listed are not gone */
     bool keeps_items;     /* no item is gone; a maximum, pass mark or completion not said stays */
     bool is_few;          /* complete for the people listed; says nothing of anything else */
-    bool had_news;        /* one of a few was merged just before, and changed something */
     struct sv course_ref; /* the source's own id of the course; empty: not said */
     bool is_over;
     usec_t ends_at;

@@ -11,8 +11,10 @@ struct store_sync {
     int64_t quiet;     /* good readings since, in a row */
     int64_t failures;  /* in a row */
 };
+/* is_of_few: it is of those few only whose work is newest, so the course's own begins later.
+ * Fails: ERR_NOT_FOUND. */
 NODISCARD bool store_sync_start(struct store *store, int64_t institution_id, int64_t course_id,
-                                struct store_sync *out, struct err *err);
+                                bool is_of_few, struct store_sync *out, struct err *err);
 
 /* The reading that began at `started_at` (0: this run) is saved: forget what was kept of it. Next
  * at `next_at` (0: when somebody asks), or at once for whoever asked while an earlier run of it was

@@ -1,47 +1,55 @@
 /* Whose work was graded or handed in last: they are read first when somebody waits. A reading of
  * changes asks for everybody's enrolment and progress; these cost three requests each. */
 #include "grades_canvas.h"
+#include <string.h>
 
 /* Clocks differ, and a grade shows a little after its time: who is missed is read with the rest. */
 #define OVERLAP (INT64_C(15) * USEC_PER_S)
 
-struct latest {
-    struct canvas_read *r;
-    struct sv ids[GRADES_LATEST_MAX]; /* of those whose work is newest, the newest first */
-    usec_t at[GRADES_LATEST_MAX];
-    size_t count;
+/* Whose work is newer than what was read of them. */
+struct candidate {
+    struct sv id;
+    usec_t at;
+    bool is_seen; /* only so little newer that clocks may have made it so */
 };
 
-static void remove_at(struct latest *l, size_t i) {
-    l->count--;
-    for (; i < l->count; i++) {
-        l->ids[i] = l->ids[i + 1];
-        l->at[i] = l->at[i + 1];
+struct latest {
+    struct canvas_read *r;
+    struct candidate first[GRADES_LATEST_MAX + 1]; /* who is read, in this order; one place more */
+    size_t count;
+    bool has_more; /* somebody not seen yet has no place */
+};
+
+static bool is_before(const struct candidate *a, const struct candidate *b) {
+    return a->is_seen != b->is_seen ? b->is_seen : a->at > b->at;
+}
+
+/* Takes whoever has the id out; `c` is then the newer of both. */
+static void merge_same(struct latest *l, struct candidate *c) {
+    for (size_t i = 0; i < l->count; i++) {
+        if (!sv_eq(l->first[i].id, c->id)) {
+            continue;
+        }
+        *c = is_before(&l->first[i], c) ? l->first[i] : *c;
+        l->count--;
+        memmove(&l->first[i], &l->first[i + 1], (l->count - i) * sizeof l->first[0]);
+        return;
     }
 }
 
-static void insert(struct latest *l, struct sv id, usec_t at) {
-    size_t place = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        if (sv_eq(l->ids[i], id)) {
-            at = l->at[i] > at ? l->at[i] : at;
-            remove_at(l, i);
-            break;
-        }
+static void insert(struct latest *l, struct candidate c) {
+    merge_same(l, &c);
+    size_t place = l->count;
+    while (place > 0 && is_before(&c, &l->first[place - 1])) {
+        place--;
     }
-    while (place < l->count && l->at[place] >= at) {
-        place++;
+    memmove(&l->first[place + 1], &l->first[place], (l->count - place) * sizeof l->first[0]);
+    l->first[place] = c;
+    l->count++;
+    if (l->count > GRADES_LATEST_MAX) {
+        l->count = GRADES_LATEST_MAX;
+        l->has_more = l->has_more || !l->first[l->count].is_seen;
     }
-    if (place == GRADES_LATEST_MAX) {
-        return;
-    }
-    l->count += l->count < GRADES_LATEST_MAX ? 1 : 0;
-    for (size_t i = l->count - 1; i > place; i--) {
-        l->ids[i] = l->ids[i - 1];
-        l->at[i] = l->at[i - 1];
-    }
-    l->ids[place] = id;
-    l->at[place] = at;
 }
 
 /* Of people the last reading knew, and did not see so. */
@@ -60,7 +68,7 @@ static bool latest_take(void *ctx, const json_t *row, struct sv key, struct err 
     }
     const struct model_known *known = canvas_known_find(l->r, id);
     if (known != NULL && at + OVERLAP > known->read_at) {
-        insert(l, id, at);
+        insert(l, (struct candidate){.id = id, .at = at, .is_seen = at <= known->read_at});
     }
     return true;
 }
@@ -71,9 +79,10 @@ bool canvas_latest_read(struct canvas_read *r, struct err *err) {
         return false;
     }
     for (size_t i = 0; i < l.count; i++) {
-        if (!canvas_person_read(r, l.ids[i], err)) {
+        if (!canvas_person_read(r, l.first[i].id, err)) {
             return false;
         }
     }
+    r->build.out->has_more = l.has_more;
     return true;
 }

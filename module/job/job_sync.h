@@ -13,7 +13,8 @@ struct sync_run {
     struct store_sync sync;
     struct store_kept kept;
     struct job_replay replay;
-    bool has_news; /* those who were read first had some, and it is merged */
+    bool is_of_few; /* of those whose work is newest, and no reading of the course */
+    bool has_news;  /* they had some, and it is merged */
 };
 
 /* *is_wanted false: there is nothing to do (the source's token was refused, and nobody asked by
@@ -26,3 +27,6 @@ NODISCARD bool sync_run_done(struct sync_run *run, const struct grades_reading *
                              const struct store_reading_result *result, struct err *err);
 /* It broke off with `why`. True: that is told, and the course comes again; the job is over. */
 NODISCARD bool sync_run_failed(struct sync_run *run, const struct err *why, struct err *err);
+/* What a few were asked for in vain: the host's part in it is noted, and the rest comes to light
+ * when the course is read. False: for the queue to try again. */
+NODISCARD bool sync_run_told(const struct sync_run *run, const struct err *why, struct err *err);

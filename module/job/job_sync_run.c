@@ -32,7 +32,8 @@ bool sync_run_begin(struct sync_run *run, bool *is_wanted, struct err *err) {
     int64_t course_id = 0;
     *is_wanted = false;
     if (!job_number(job, "course", &course_id, err) ||
-        !store_sync_start(job->store, job->row->institution_id, course_id, &run->sync, err) ||
+        !store_sync_start(job->store, job->row->institution_id, course_id, run->is_of_few,
+                          &run->sync, err) ||
         !store_course_get(job->store, job->row->institution_id, course_id, job->arena, &run->course,
                           err)) {
         return false;
@@ -122,6 +123,15 @@ static bool tell_host(const struct sync_run *run, const struct err *why, struct 
     bool has_answered =
         run->replay.count > 0 || why->code == ERR_DENIED || why->code == ERR_NOT_FOUND;
     return !has_answered || store_host_answered(run->job->store, lane, err);
+}
+
+bool sync_run_told(const struct sync_run *run, const struct err *why, struct err *err) {
+    if (why->code == ERR_DB) {
+        *err = *why;
+        return false;
+    }
+    log_err(LOG_LEVEL_DEBUG, "latest_unreadable", why);
+    return tell_host(run, why, err);
 }
 
 /* Pages that do not go together: which of them is wrong cannot be told. */

@@ -283,18 +283,23 @@ bool store_fact_list(struct store *store, int64_t institution_id, int64_t course
     return true;
 }
 
+static struct store_job_new sync_job(int64_t institution_id, int64_t course_id, int64_t priority,
+                                     struct arena *a) {
+    return (struct store_job_new){.institution_id = institution_id,
+                                  .kind = SV("sync"),
+                                  .dedupe = sv_printf(a, "sync:%lld", (long long)course_id),
+                                  .payload =
+                                      sv_printf(a, "{\"course\":%lld}", (long long)course_id),
+                                  .priority = priority};
+}
+
 static bool sync_request(struct store *store, int64_t institution_id, int64_t course_id,
                          const char *statement, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
     struct db_args args;
     course_args(&args, &a, institution_id, course_id);
-    const struct store_job_new job = {.institution_id = institution_id,
-                                      .kind = SV("sync"),
-                                      .dedupe = sv_printf(&a, "sync:%lld", (long long)course_id),
-                                      .payload =
-                                          sv_printf(&a, "{\"course\":%lld}", (long long)course_id),
-                                      .priority = STORE_JOB_BY_HAND};
+    const struct store_job_new job = sync_job(institution_id, course_id, STORE_JOB_BY_HAND, &a);
     return db_take(store->pool, STORE_WAIT_MS, &conn, err) && db_begin(conn, institution_id, err) &&
            db_run(conn, statement, &args, NULL, err) && store_job_add_in(conn, &job, &a, err) &&
            db_commit(conn, err);
@@ -308,6 +313,14 @@ bool store_sync_request(struct store *store, int64_t institution_id, int64_t cou
 bool store_sync_request_whole(struct store *store, int64_t institution_id, int64_t course_id,
                               struct err *err) {
     return sync_request(store, institution_id, course_id, "sync_request_whole", err);
+}
+
+bool store_sync_request_at(struct store *store, int64_t institution_id, int64_t course_id,
+                           usec_t at, struct err *err) {
+    AUTO_ARENA a = {0};
+    struct store_job_new job = sync_job(institution_id, course_id, STORE_JOB_ASKED, &a);
+    job.run_at = at;
+    return store_job_add(store, &job, err);
 }
 
 bool store_sync_request_all(struct store *store, struct err *err) {

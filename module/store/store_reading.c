@@ -545,7 +545,7 @@ static bool end(struct merge *m) {
     db_add_bool(&args, m->is_source);
     db_add_bool(&args, is_whole(m));
     db_add_bool(&args, m->is_back);
-    db_add_bool(&args, r->had_news || m->is_everybody || m->changed_count > 0);
+    db_add_bool(&args, m->is_everybody || m->changed_count > 0);
     db_add_bool(&args, r->is_complete);
     db_add_text(&args, r->course_ref);
     db_add_bool(&args, r->is_over);
@@ -554,6 +554,13 @@ static bool end(struct merge *m) {
     db_add_i64(&args, r->unmatched_count);
     db_add_text(&args, sv_clip_utf8(r->gaps, GAPS_BYTES_MAX));
     return db_run(m->conn, "reading_end", &args, NULL, m->err);
+}
+
+/* A few say nothing of the course but that something happens in it. */
+static bool end_few(struct merge *m) {
+    struct db_args args;
+    begin_args(m, &args);
+    return m->changed_count == 0 || db_run(m->conn, "reading_news", &args, NULL, m->err);
 }
 
 static bool merge(struct merge *m) {
@@ -575,7 +582,7 @@ static bool merge(struct merge *m) {
     }
     m->is_set_aside = m->reading->is_few && m->result->items_changed > 0;
     return m->is_set_aside || (load_known(m) && save_facts(m) && save_known(m) &&
-                               (m->reading->is_few || end(m)) && add_judge_job(m));
+                               (m->reading->is_few ? end_few(m) : end(m)) && add_judge_job(m));
 }
 
 bool store_reading_save(struct store *store, const struct store_reading *reading,

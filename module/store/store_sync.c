@@ -10,11 +10,12 @@ static void course_args(struct db_args *args, struct arena *a, int64_t instituti
 }
 
 bool store_sync_start(struct store *store, int64_t institution_id, int64_t course_id,
-                      struct store_sync *out, struct err *err) {
+                      bool is_of_few, struct store_sync *out, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_ROWS rows = {0};
     struct db_args args;
     course_args(&args, &a, institution_id, course_id);
+    db_add_bool(&args, is_of_few);
     if (!store_run(store, institution_id, "sync_start", &args, &rows, err)) {
         return false;
     }

@@ -423,7 +423,7 @@ static void store_job_schedule__spaces_a_course_that_is_asked_for_again_and_agai
     place_open(&p);
     int64_t a = school(&p, "a", "canvas", HOST, 0, 1);
     long long course = support_sql("SELECT id FROM context");
-    assert_true(store_sync_start(p.store, a, course, &sync, &err));
+    assert_true(store_sync_start(p.store, a, course, false, &sync, &err));
     (void)support_sql("UPDATE context SET sync_took_ms = 8000, sync_requested_at = now()");
     assert_true(store_job_schedule(p.store, &err));
     long long wait = support_sql("SELECT round(extract(epoch FROM run_at - now())) FROM job");
@@ -446,6 +446,73 @@ static void store_job_schedule__spaces_a_course_that_is_asked_for_again_and_agai
     place_close(&p);
 }
 
+static long long waits_ms(void) {
+    return support_sql("SELECT round(1000 * extract(epoch FROM run_at - now())) FROM job WHERE "
+                       "state = 'waiting'");
+}
+
+static void store_job_schedule__reads_a_few_soon_while_a_course_is_left_in_peace(void **state) {
+    (void)state;
+    struct place p;
+    struct err err = {0};
+    struct store_sync sync = {0};
+    place_open(&p);
+    int64_t a = school(&p, "a", "canvas", HOST, 0, 1);
+    long long course = support_sql("SELECT id FROM context");
+    assert_true(store_sync_start(p.store, a, course, false, &sync, &err));
+    (void)support_sql("UPDATE context SET sync_took_ms = 8000, source_read_at = now(), synced_at = "
+                      "now(), sync_requested_at = now() + interval '1 millisecond'");
+    assert_true(store_job_schedule(p.store, &err));
+    assert_true(waits_ms() > 0 && waits_ms() <= 1000);
+    const char *until = "SELECT count(*) FROM job, context WHERE (payload->>'until')::bigint = "
+                        "usec(sync_started_at) + 40000000";
+    assert_int_equal(support_sql(until), 1);
+    all_due(&p, a); /* the clock hastens nothing, and takes nothing back */
+    assert_int_equal(support_sql(until), 1);
+    (void)support_sql("UPDATE job SET run_at = now()");
+    assert_false(takes_nothing(&p));
+    assert_true(store_sync_start(p.store, a, course, true, &sync, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM context WHERE sync_started_at < now() AND "
+                                 "sync_requested_at <= sync_started_at"),
+                     1);
+    /* the course follows, when its time has come */
+    usec_t after = support_sql("SELECT usec(sync_started_at) + 40000000 FROM context");
+    assert_true(store_sync_request_at(p.store, a, course, after, &err));
+    assert_true(waits_ms() > 30000);
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE state = 'waiting' AND NOT payload "
+                                 "? 'until' AND priority = 10"),
+                     1);
+    /* somebody asks again: a few before it; it does not run beside the one that is under way */
+    (void)support_sql("UPDATE context SET sync_requested_at = now()");
+    assert_true(store_job_schedule(p.store, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE state = 'waiting'"), 1);
+    assert_true(waits_ms() <= 1000);
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE state = 'waiting' AND payload ? "
+                                 "'until'"),
+                     1);
+    (void)support_sql("UPDATE job SET run_at = now()");
+    assert_true(takes_nothing(&p));
+    (void)support_sql("DELETE FROM job WHERE state = 'leased'");
+    assert_true(store_job_schedule_now(p.store, &err)); /* who works once reads the course */
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE payload ? 'until'"), 0);
+    (void)support_sql("DELETE FROM job");
+    /* not where its time comes nearly as soon, nor where nothing tells whose work is newest */
+    static const char *const others[] = {
+        "UPDATE context SET sync_took_ms = 0",
+        "UPDATE context SET sync_took_ms = 8000, source_read_at = NULL",
+        "UPDATE grade_source SET kind = 'moodle'; UPDATE context SET source_read_at = now()"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        (void)support_sql(others[i]);
+        (void)support_sql("UPDATE context SET sync_started_at = now(), sync_requested_at = now() + "
+                          "interval '1 millisecond'");
+        assert_true(store_job_schedule(p.store, &err));
+        assert_true(waits_ms() >= (i == 0 ? 1500 : 30000));
+        assert_int_equal(support_sql("SELECT count(*) FROM job WHERE payload ? 'until'"), 0);
+        (void)support_sql("DELETE FROM job");
+    }
+    place_close(&p);
+}
+
 static void store_sync_done__loses_no_request_of_a_reading_in_two_runs(void **state) {
     (void)state;
     struct place p;
@@ -455,9 +522,9 @@ static void store_sync_done__loses_no_request_of_a_reading_in_two_runs(void **st
     place_open(&p);
     int64_t a = school(&p, "a", "canvas", HOST, 0, 1);
     long long course = support_sql("SELECT id FROM context");
-    assert_true(store_sync_start(p.store, a, course, &first, &err));
+    assert_true(store_sync_start(p.store, a, course, false, &first, &err));
     (void)support_sql("UPDATE context SET sync_requested_at = now()"); /* somebody launches */
-    assert_true(store_sync_start(p.store, a, course, &second, &err));
+    assert_true(store_sync_start(p.store, a, course, false, &second, &err));
     struct store_sync_end end = {.institution_id = a,
                                  .course_id = course,
                                  .started_at = first.started_at,
@@ -535,7 +602,7 @@ static void store_kept__is_found_again_by_the_next_run_only(void **state) {
     long long course = support_sql("SELECT min(id) FROM context");
     assert_true(store_source_get(p.store, a, support_sql("SELECT deployment_id FROM grade_source"),
                                  &p.arena, &source, &err));
-    assert_true(store_sync_start(p.store, a, course, &sync, &err));
+    assert_true(store_sync_start(p.store, a, course, false, &sync, &err));
     assert_true(store_kept_begin(p.store, a, course, &source, &kept, &err));
     assert_int_equal(kept.started_at, 0);
     struct store_kept_page pages[3] = {{.key = {1}, .reply = SV("one")},
@@ -586,6 +653,7 @@ int main(void) {
         cmocka_unit_test(store_job_schedule__adds_each_due_course_once),
         cmocka_unit_test(store_job_schedule__leaves_out_what_cannot_be_read),
         cmocka_unit_test(store_job_schedule__spaces_a_course_that_is_asked_for_again_and_again),
+        cmocka_unit_test(store_job_schedule__reads_a_few_soon_while_a_course_is_left_in_peace),
         cmocka_unit_test(store_sync_done__loses_no_request_of_a_reading_in_two_runs),
         cmocka_unit_test(store_source_refused__stops_the_deployment_until_it_is_set_anew),
         cmocka_unit_test(store_kept__is_found_again_by_the_next_run_only),

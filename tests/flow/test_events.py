@@ -160,6 +160,69 @@ def test_what_fails_before_the_course_is_read_takes_nothing_with_it(large):
     assert large.error() == "" and score_of(large, CHO, QUIZ) == [(5.0,)]
 
 
+@pytest.fixture
+def peace(large):
+    """A reading of a minute has just ended: the course is left in peace for five."""
+    for user in (ANA, CHO):
+        large.launch(user)
+        large.canvas.grade(user, QUIZ, 3)
+    large.read_again()
+    at_rest(large)
+    large.laurel.rows("UPDATE context SET sync_started_at = now(), sync_took_ms = 60000 RETURNING 1")
+    try:
+        yield large
+    finally:
+        large.canvas.denied = set()
+        large.laurel.rows("UPDATE context SET sync_took_ms = 0 RETURNING 1")
+        large.laurel.rows("UPDATE job SET run_at = now(), payload = payload - 'until' WHERE kind = 'sync' RETURNING 1")
+
+
+def waiting(place):
+    return place.laurel.rows("SELECT payload ? 'until', run_at > now() + interval '200 seconds' FROM job"
+                             " WHERE kind = 'sync' AND state = 'waiting'")
+
+
+def test_nobody_waits_while_a_course_is_left_in_peace(peace):
+    read_at = peace.synced_at()
+    for user in (ANA, CHO):     # each time anew, though the course was not read in between
+        seen = len(peace.canvas.requests)
+        peace.canvas.grade(user, QUIZ, 9)
+        began = time.monotonic()
+        assert verdict(peace.send(raw(ACCOUNT, COURSE))) == "hint"
+        wait_until(lambda: score_of(peace, user, QUIZ) == [(9.0,)], 5, "the grade")
+        print(f"grade -> event -> merged, in the pause: {time.monotonic() - began:.1f} s")
+        wait_until(lambda: peace.awards(user, "quiz"), 5, "the award")
+        assert not any("bulk_user_progress" in path for path in peace.canvas.requests[seen:])
+        wait_until(lambda: waiting(peace) == [(False, True)], 5, "the course follows")
+    assert peace.synced_at() == read_at
+    peace.laurel.cli("sync", "--course", peace.canvas.context)
+    wait_until(lambda: peace.synced_at() != read_at, 10, "by hand, at once")
+
+
+def test_what_a_few_are_asked_for_in_vain_is_told_when_the_course_is_read(peace):
+    peace.canvas.denied = {"user_id="}
+    peace.canvas.grade(CHO, QUIZ, 4)
+    read_at = peace.synced_at()
+    assert verdict(peace.send(raw(ACCOUNT, COURSE))) == "hint"
+    wait_until(lambda: waiting(peace) == [(False, True)], 10, "the course follows")
+    assert peace.synced_at() == read_at and peace.error() == ""
+    peace.laurel.rows("UPDATE job SET run_at = now() WHERE kind = 'sync' RETURNING 1")
+    wait_until(lambda: peace.synced_at() != read_at, 20, "the course is read")
+    assert score_of(peace, CHO, QUIZ) == [(4.0,)]
+
+
+def test_a_reading_that_broke_off_is_not_overtaken_by_a_few(peace):
+    """It goes on with what it was answered before, which is older than what a few would bring."""
+    peace.laurel.rows("INSERT INTO reading_page (institution_id, context_id, key, reply, started_at, source_at)"
+                      " SELECT c.institution_id, c.id, '\\x00', '', now(), g.updated_at FROM context c JOIN grade_source g"
+                      " USING (institution_id, deployment_id) RETURNING 1")
+    peace.canvas.grade(CHO, QUIZ, 7)
+    seen = len(peace.canvas.requests)
+    assert verdict(peace.send(raw(ACCOUNT, COURSE))) == "hint"
+    wait_until(lambda: waiting(peace) == [(False, True)], 10, "the course follows")
+    assert peace.canvas.requests[seen:] == []
+
+
 def test_a_score_in_an_event_is_not_believed(place):
     place.canvas.grade(ANA, QUIZ, 9)
     place.read_again()

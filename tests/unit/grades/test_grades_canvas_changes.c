@@ -484,6 +484,20 @@ static void canvas__fails_where_the_newest_work_cannot_be_seen(void **state) {
     assert_string_equal(b->err.reason, "shape");
 }
 
+/* They were read then. */
+static void see(struct bench *b, const char *const *ids, size_t count, const char *at) {
+    struct model_known *known = ARENA_ARRAY(&b->arena, struct model_known, b->course.known_count);
+    memcpy(known, b->course.known, b->course.known_count * sizeof *known);
+    for (size_t i = 0; i < b->course.known_count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            if (sv_eq(known[i].person_ref, sv_from(ids[k]))) {
+                assert_true(rfc3339_parse(sv_from(at), &known[i].read_at));
+            }
+        }
+    }
+    b->course.known = known;
+}
+
 static void canvas__reads_no_more_than_the_newest_few_first(void **state) {
     struct bench *b = *state;
     struct str rows;
@@ -525,6 +539,19 @@ static void canvas__reads_no_more_than_the_newest_few_first(void **state) {
     }
     assert_int_equal(asked(b, "/enrollments?"), 5);
     assert_int_equal(asked(b, "grouped=1"), 1);
+    assert_true(b->reading.has_more);
+    /* who was read a moment ago comes last, and then nobody waits any more */
+    static const char *const rest[] = {"803", "808", "801", "806", "809"};
+    see(b, (const char *const[]){"802", "804", "805", "807", "809"}, 5, "2027-05-04T11:59:05Z");
+    reply_body(b, "&grouped=1",
+               "[" OF("801", "") "," OF("803", "") "," OF("806", "") "," OF("808", "") "," //
+               OF("809", "") "]");
+    must_read(b);
+    assert_int_equal(b->reading.member_count, ARRAY_LEN(rest));
+    for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
+        assert_true(has_part(sv_from(b->canvas.urls[3 + i]), rest[i]));
+    }
+    assert_false(b->reading.has_more);
 }
 
 static void other_sources__read_nobody_first(void **state) {
