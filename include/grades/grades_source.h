@@ -93,9 +93,11 @@ struct grades_reading {
     bool keeps_items; /* not everybody was read, and a column may show in others' grades only, or
                          what items there are was not told: no item is gone, and a maximum or a
                          completion that is not said stays */
-    bool is_few;      /* LATEST: complete for the people listed, and says nothing of others, of
-                         items or of the course */
-    bool has_more;    /* LATEST: others have new work too */
+    unsigned untold; /* bits 1 << model_item_kind: such items, and facts of them, could not be asked
+                        for; what is stored and not listed here stays */
+    bool is_few;     /* LATEST: complete for the people listed, and says nothing of others, of
+                        items or of the course */
+    bool has_more;   /* LATEST: others have new work too */
     struct sv course_ref; /* the source's own id of the course (Canvas: its number); may be empty */
     bool is_over;         /* concluded: nothing is graded any more */
     usec_t ends_at;       /* the course's last day by its source; 0: not said */

@@ -119,6 +119,7 @@ struct store_reading {
     bool is_complete;     /* items of this source that are not listed are gone, people have left */
     bool is_partial;      /* facts that are not listed are not gone */
     bool keeps_items;     /* no item is gone; a maximum, pass mark or completion not said stays */
+    unsigned untold;      /* bits 1 << model_item_kind: of these kinds nothing is gone */
     bool is_few;          /* complete for the people listed; says nothing of anything else */
     struct sv course_ref; /* the source's own id of the course; empty: not said */
     bool is_over;

@@ -6,6 +6,11 @@ bool canvas_fact(struct canvas_read *r, const struct canvas_user *user, size_t i
                              err);
 }
 
+void canvas_untold(struct canvas_read *r, unsigned kinds, const char *missing) {
+    r->build.out->untold |= kinds;
+    grades_build_missing(&r->build, missing);
+}
+
 bool canvas_keep(struct canvas_read *r, const struct canvas_user *user, enum model_item_kind kind,
                  struct err *err) {
     for (size_t i = 0; i < r->build.out->item_count; i++) {
@@ -21,15 +26,44 @@ bool canvas_keep(struct canvas_read *r, const struct canvas_user *user, enum mod
     return true;
 }
 
+/* What a right to see something is good for. */
+struct part {
+    unsigned can;   /* grades_can */
+    unsigned kinds; /* bits 1 << model_item_kind: nothing is told of these without it */
+    const char *missing;
+};
+static const struct part assignments = {
+    .can = GRADES_CAN_TITLES,
+    .missing = "Assignments are not granted (url:GET|/api/v1/courses/:course_id/assignments)."};
+static const struct part submissions = {
+    .can = GRADES_CAN_SCORES,
+    .missing = "Submissions are not granted "
+               "(url:GET|/api/v1/courses/:course_id/students/submissions)."};
+static const struct part modules = {
+    .kinds = 1u << MODEL_ITEM_MODULE | 1u << MODEL_ITEM_COURSE_COMPLETION,
+    .missing = "Modules are not granted (url:GET|/api/v1/courses/:course_id/modules and "
+               ".../modules/:module_id/items)."};
+static const struct part progress = {
+    .can = GRADES_CAN_COURSE_COMPLETION,
+    .kinds = 1u << MODEL_ITEM_COURSE_COMPLETION,
+    .missing = "Progress in the course is not granted "
+               "(url:GET|/api/v1/courses/:course_id/bulk_user_progress)."};
+static const struct part states = {.can = GRADES_CAN_COMPLETION,
+                                   .kinds = 1u << MODEL_ITEM_MODULE,
+                                   .missing = "The modules of a learner are not granted."};
+static const struct part outcomes = {
+    .kinds = 1u << MODEL_ITEM_OUTCOME,
+    .missing = "Outcomes are not granted (url:GET|/api/v1/courses/:course_id/outcome_rollups)."};
+
 /* A part that the token may not see is said and left out; anything else ends the reading. */
-static bool part(struct canvas_read *r, bool is_read, const struct err *fail, unsigned can,
-                 const char *missing, struct err *err) {
+static bool take(struct canvas_read *r, const struct part *part, bool is_read,
+                 const struct err *fail, struct err *err) {
     if (is_read) {
-        r->build.out->can |= can;
+        r->build.out->can |= part->can;
         return true;
     }
     if (canvas_is_denied(fail)) {
-        grades_build_missing(&r->build, missing);
+        canvas_untold(r, part->kinds, part->missing);
         return true;
     }
     *err = err->code == ERR_NONE ? *fail : *err;
@@ -37,51 +71,37 @@ static bool part(struct canvas_read *r, bool is_read, const struct err *fail, un
 }
 
 static bool work_part(struct canvas_read *r, struct err *err) {
-    struct err work = {0};
-    struct err submissions = {0};
-    bool has_work = canvas_work_read(r, &work);
+    struct err no_list = {0};
+    struct err no_rows = {0};
+    bool has_work = canvas_work_read(r, &no_list);
     canvas_changes_begin(r);
-    if (!part(r, has_work, &work, GRADES_CAN_TITLES,
-              "Assignments are not granted (url:GET|/api/v1/courses/:course_id/assignments).",
-              err)) {
+    if (!take(r, &assignments, has_work, &no_list, err)) {
         return false;
     }
-    return !has_work ||
-           part(r, canvas_news_read(r, &submissions) && canvas_submissions_read(r, &submissions),
-                &submissions, GRADES_CAN_SCORES,
-                "Submissions are not granted "
-                "(url:GET|/api/v1/courses/:course_id/students/submissions).",
-                err);
+    return !has_work || take(r, &submissions,
+                             canvas_news_read(r, &no_rows) && canvas_submissions_read(r, &no_rows),
+                             &no_rows, err);
 }
 
 static bool module_part(struct canvas_read *r, struct err *err) {
-    struct err modules = {0};
-    struct err progress = {0};
-    struct err states = {0};
-    bool has_modules = canvas_modules_read(r, &modules);
-    if (!part(r, has_modules, &modules, 0,
-              "Modules are not granted (url:GET|/api/v1/courses/:course_id/modules and "
-              ".../modules/:module_id/items).",
-              err)) {
+    struct err no_list = {0};
+    struct err no_progress = {0};
+    struct err no_states = {0};
+    bool has_modules = canvas_modules_read(r, &no_list);
+    if (!take(r, &modules, has_modules, &no_list, err)) {
         return false;
     }
     if (!has_modules || r->module_count == 0) {
         return true;
     }
-    return part(r, canvas_progress_read(r, &progress), &progress, GRADES_CAN_COURSE_COMPLETION,
-                "Progress in the course is not granted "
-                "(url:GET|/api/v1/courses/:course_id/bulk_user_progress).",
-                err) &&
-           part(r, canvas_module_states_read(r, &states), &states, GRADES_CAN_COMPLETION,
-                "The modules of a learner are not granted.", err);
+    return take(r, &progress, canvas_progress_read(r, &no_progress), &no_progress, err) &&
+           take(r, &states, canvas_module_states_read(r, &no_states), &no_states, err);
 }
 
 static bool outcome_part(struct canvas_read *r, struct err *err) {
-    struct err outcomes = {0};
-    bool is_read = canvas_outcomes_read(r, &outcomes);
-    return part(r, is_read, &outcomes, 0,
-                "Outcomes are not granted (url:GET|/api/v1/courses/:course_id/outcome_rollups).",
-                err);
+    struct err fail = {0};
+    bool is_read = canvas_outcomes_read(r, &fail);
+    return take(r, &outcomes, is_read, &fail, err);
 }
 
 static void init(struct canvas_read *r, const struct grades_source *source,

@@ -168,6 +168,8 @@ bool canvas_user_counts(const struct canvas_user *user);
 /* A new fact of this person. */
 NODISCARD bool canvas_fact(struct canvas_read *r, const struct canvas_user *user, size_t item,
                            struct model_fact **out, struct err *err);
+/* Nothing can be said of items of these kinds, bits 1 << model_item_kind; why is said in words. */
+void canvas_untold(struct canvas_read *r, unsigned kinds, const char *missing);
 /* Nothing can be said of this person's items of a kind: what is stored stays. */
 NODISCARD bool canvas_keep(struct canvas_read *r, const struct canvas_user *user,
                            enum model_item_kind kind, struct err *err);

@@ -155,8 +155,9 @@ static bool total_items(struct canvas_read *r, size_t *final, size_t *current, b
         has_learners = has_learners || r->users[i].is_learner;
     }
     if (has_learners && !r->has_totals) {
-        grades_build_missing(&r->build, "Course totals are not granted: the token's account needs "
-                                        "the right to view all grades.");
+        canvas_untold(r, 1u << MODEL_ITEM_COURSE_FINAL | 1u << MODEL_ITEM_COURSE_CURRENT,
+                      "Course totals are not granted: the token's account needs the right to view "
+                      "all grades.");
         return true;
     }
     *has_totals = true;

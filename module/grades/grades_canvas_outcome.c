@@ -166,6 +166,20 @@ static bool rollup_take(void *ctx, const json_t *row, struct sv key, struct err 
     return true;
 }
 
+/* A key whose scopes keep include[] away leaves out which outcomes there are (lti.md 11.1). */
+static bool probe_take(struct outcomes *o, const json_t *page, struct err *err) {
+    if (!json_is_object(page)) {
+        return canvas_shape("the outcomes", err);
+    }
+    if (json_object_get(page, "linked") == NULL) {
+        canvas_untold(o->r, 1u << MODEL_ITEM_OUTCOME,
+                      "Canvas does not say which outcomes there are: switch on \"Allow Include "
+                      "Parameters\" for the developer key.");
+        return true;
+    }
+    return page_take(o, page, err);
+}
+
 /* One learner's page says whether the course has any, and which. */
 static bool outcomes_probe(struct outcomes *o, struct err *err) {
     AUTO_ARENA scratch = {0};
@@ -180,7 +194,7 @@ static bool outcomes_probe(struct outcomes *o, struct err *err) {
         }
         return fail.code == ERR_NOT_FOUND;
     }
-    return json_is_object(page) ? page_take(o, page, err) : canvas_shape("the outcomes", err);
+    return probe_take(o, page, err);
 }
 
 static bool rollups_walk(struct outcomes *o, struct sv people, struct err *err) {

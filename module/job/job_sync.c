@@ -50,6 +50,7 @@ static struct store_reading reading_of(const struct sync_run *run, const struct 
                                   .is_complete = r->is_complete,
                                   .is_partial = r->is_partial,
                                   .keeps_items = r->keeps_items,
+                                  .untold = r->untold,
                                   .is_few = r->is_few,
                                   .course_ref = r->course_ref,
                                   .is_over = r->is_over,

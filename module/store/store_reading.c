@@ -153,6 +153,18 @@ static struct sv decimal_text(struct arena *a, bool has, struct dec d) {
     return has ? sv_copy(a, sv_from(dec_format(d, text))) : sv_of(NULL, 0);
 }
 
+/* The kinds of items that a source could not be asked about. */
+static void add_untold(const struct merge *m, struct db_args *args) {
+    int64_t kinds[MODEL_ITEM_OUTCOME + 1];
+    size_t n = 0;
+    for (int64_t kind = 0; kind <= MODEL_ITEM_OUTCOME; kind++) {
+        if ((m->reading->untold >> kind & 1) != 0) {
+            kinds[n++] = kind;
+        }
+    }
+    db_add_i64s(args, kinds, n);
+}
+
 static bool mark_gone(struct merge *m) {
     const struct store_reading *r = m->reading;
     AUTO_ROWS rows = {0};
@@ -160,6 +172,7 @@ static bool mark_gone(struct merge *m) {
     begin_args(m, &args);
     db_add_text(&args, r->source);
     db_add_i64s(&args, m->item_ids, r->item_count);
+    add_untold(m, &args);
     if (!db_run(m->conn, "reading_items_gone", &args, &rows, m->err)) {
         return false;
     }
@@ -320,6 +333,7 @@ static bool save_chunk(struct merge *m, const int64_t *people, size_t people_cou
     db_add_times(&args, graded, n);
     db_add_times(&args, completed, n);
     db_add_bools(&args, kept, n);
+    add_untold(m, &args);
     if (!db_run(m->conn, "reading_facts", &args, &rows, m->err)) {
         return false;
     }
@@ -422,8 +436,7 @@ static bool is_news(struct merge *m, struct known *k, const struct store_placed 
     }
     AUTO_ARENA scratch = {0};
     char *digest = ARENA_ARRAY(m->arena, char, STORE_DIGEST_BYTES);
-    store_reading_digest(r->source, r->is_complete, facts, count, &scratch,
-                         (unsigned char *)digest);
+    store_reading_digest(r, facts, count, &scratch, (unsigned char *)digest);
     k->new_digest = sv_of(digest, STORE_DIGEST_BYTES);
     return !sv_eq(k->new_digest, k->digest);
 }

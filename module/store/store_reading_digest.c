@@ -48,18 +48,18 @@ static void put_fact(struct writer *w, const struct store_placed *placed) {
     put_text(w, f->letter);
 }
 
-void store_reading_digest(struct sv source, bool is_complete, const struct store_placed *facts,
+void store_reading_digest(const struct store_reading *reading, const struct store_placed *facts,
                           size_t count, struct arena *scratch,
                           unsigned char out[STORE_DIGEST_BYTES]) {
-    size_t bytes = 4 * sizeof(int64_t) + source.len;
+    size_t bytes = 4 * sizeof(int64_t) + reading->source.len;
     for (size_t i = 0; i < count; i++) {
         bytes += NUMBERS_A_FACT * sizeof(int64_t) + facts[i].fact->letter.len;
     }
     unsigned char *start = ARENA_ARRAY(scratch, unsigned char, bytes);
     struct writer w = {.at = start};
     put_number(&w, FORMAT);
-    put_number(&w, is_complete ? 1 : 0);
-    put_text(&w, source);
+    put_number(&w, (reading->is_complete ? 1 : 0) + 2 * (int64_t)reading->untold);
+    put_text(&w, reading->source);
     for (size_t i = 0; i < count; i++) {
         put_fact(&w, &facts[i]);
     }

@@ -1,4 +1,4 @@
--- institution int8, course int8, source text, people int8[], is_complete bool, person_ids int8[], item_ids int8[], scores text[], maxima text[], letters text[], posted bool[], excused bool[], completions int8[], submitted timestamptz[], graded timestamptz[], completed timestamptz[], kept bool[] -> person_id int8
+-- institution int8, course int8, source text, people int8[], is_complete bool, person_ids int8[], item_ids int8[], scores text[], maxima text[], letters text[], posted bool[], excused bool[], completions int8[], submitted timestamptz[], graded timestamptz[], completed timestamptz[], kept bool[], untold int8[] -> person_id int8
 WITH input AS (
     SELECT DISTINCT ON (person_id, item_id) person_id, item_id, score::numeric AS score, maximum::numeric AS maximum,
            coalesce(letter, '') AS letter, is_posted, is_excused, completion::smallint AS completion, submitted_at,
@@ -32,7 +32,7 @@ WITH input AS (
 ), gone AS (
     DELETE FROM fact f USING item i
     WHERE $5 AND f.institution_id = $1 AND f.context_id = $2 AND f.person_id = ANY ($4)
-      AND i.institution_id = $1 AND i.id = f.item_id AND i.source = $3
+      AND i.institution_id = $1 AND i.id = f.item_id AND i.source = $3 AND NOT i.kind = ANY ($18)
       AND NOT EXISTS (SELECT FROM input n WHERE n.person_id = f.person_id AND n.item_id = f.item_id)
     RETURNING f.person_id
 )

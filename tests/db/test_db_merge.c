@@ -61,6 +61,8 @@ struct says {
     bool is_there[PEOPLE], is_unread[PEOPLE];
     const char *mark[PEOPLE];
     bool has_item[ITEMS];
+    enum model_item_kind kind[ITEMS];
+    unsigned untold;
     const char *title[ITEMS];
     usec_t due_at;
     int score[PEOPLE][ITEMS];
@@ -102,6 +104,7 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                               .is_complete = s->is_complete,
                               .is_partial = s->is_partial,
                               .keeps_items = s->keeps_items,
+                              .untold = s->untold,
                               .is_few = s->is_few,
                               .course_ref = s->course_ref,
                               .is_over = s->is_over,
@@ -114,7 +117,7 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
         if (s->has_item[i]) {
             index_of[i] = (uint32_t)r.item_count;
             items[r.item_count++] = (struct model_item){
-                .kind = MODEL_ITEM_ACTIVITY,
+                .kind = s->kind[i],
                 .source = r.source,
                 .ref = sv_printf(&a, "%d", i),
                 .title = s->title[i] == NULL ? SV("Task") : sv_from(s->title[i]),
@@ -498,6 +501,32 @@ static void reading_of_some__leaves_items_as_they_are(void **state) {
     place_close(&p);
 }
 
+/* The right to see modules was taken away: of them nothing is known, and nothing is gone. */
+static void reading_without_a_right__leaves_what_it_was_not_told(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    struct says s = says_all(50);
+    s.kind[1] = s.kind[2] = MODEL_ITEM_MODULE;
+    (void)save(&p, &s);
+    s.has_item[1] = s.has_item[3] = false;
+    for (int n = 0; n < PEOPLE; n++) {
+        s.score[n][2] = NONE; /* the list was seen, and not who has done what */
+    }
+    s.untold = 1u << MODEL_ITEM_MODULE;
+    struct store_reading_result r = save(&p, &s);
+    assert_int_equal(r.items_changed, 1); /* an activity went all the same */
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE gone_at IS NOT NULL"), 1);
+    assert_int_equal(score_of(0, 1) + score_of(5, 2), 100);
+    assert_int_equal(score_of(0, 3), -1);
+    s.untold = 0; /* now it is said that there are none */
+    r = save(&p, &s);
+    assert_int_equal(r.people_changed, PEOPLE);
+    assert_int_equal(support_sql("SELECT count(*) FROM item WHERE gone_at IS NOT NULL"), 2);
+    assert_int_equal(score_of(0, 1) + score_of(5, 2), -2);
+    place_close(&p);
+}
+
 /* One learner, all there is of them. */
 static struct says says_one(int person, int score) {
     struct says s = says_all(score);
@@ -767,6 +796,7 @@ int main(void) {
         cmocka_unit_test(item__keeps_its_identity),
         cmocka_unit_test(reading__tells_what_it_could_not_read),
         cmocka_unit_test(reading_of_some__leaves_items_as_they_are),
+        cmocka_unit_test(reading_without_a_right__leaves_what_it_was_not_told),
         cmocka_unit_test(reading_of_a_few__says_nothing_of_anything_else),
         cmocka_unit_test(reading_of_a_few__is_set_aside_where_an_item_is_another),
         cmocka_unit_test(digest__is_never_stale),

@@ -340,6 +340,45 @@ static void canvas__reads_outcomes_with_their_mastery(void **state) {
     assert_int_equal(asked(b, "/outcome_rollups"), 2);
 }
 
+/* What may not be seen now is not gone: the rules that use it would break, and awards with them. */
+static void canvas__says_of_which_kinds_it_was_told_nothing(void **state) {
+    const unsigned completion = 1u << MODEL_ITEM_COURSE_COMPLETION;
+    const unsigned module = 1u << MODEL_ITEM_MODULE;
+    const struct {
+        const char *url;
+        int status;
+        const char *body;
+        unsigned untold;
+    } rows[] = {
+        {"/nowhere", 0, "", 0},
+        {"/modules?include", 401, "{}", module | completion},
+        {"/modules?include", 403, "{}", module | completion},
+        {"/bulk_user_progress", 401, "{}", completion},
+        {"modules?student_id=871", 401, "{}", module},
+        {"/outcome_rollups", 401, "{}", 1u << MODEL_ITEM_OUTCOME},
+        /* a key without "Allow Include Parameters" */
+        {"/outcome_rollups", 200, "{\"rollups\":[" ROLLUP("871", "61", "3.5") "]}",
+         1u << MODEL_ITEM_OUTCOME},
+        {"/enrollments", 200, "[" ENROLMENT("1", "871", "StudentEnrollment", "active", "") "]",
+         1u << MODEL_ITEM_COURSE_FINAL | 1u << MODEL_ITEM_COURSE_CURRENT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)teardown(state);
+        (void)setup(state);
+        struct bench *b = *state;
+        with_modules(b);
+        reply_with(b, (struct canned){.url = "/users/872/progress", .status = 404, .body = "{}"});
+        reply_with(
+            b, (struct canned){.url = rows[i].url, .status = rows[i].status, .body = rows[i].body});
+        must_read(b);
+        if (b->reading.untold != rows[i].untold ||
+            (b->reading.missing.len > 0) != (rows[i].untold != 0)) {
+            fail_msg("%s %d: %u", rows[i].url, rows[i].status, b->reading.untold);
+        }
+        assert_true(b->reading.is_complete); /* grades and people go on */
+    }
+}
+
 /* Canvas's roll-up counts a grade that is not posted: it must not show through a badge
  * (attacks.md F15). */
 static void canvas__takes_no_outcome_from_hidden_grades(void **state) {
@@ -396,6 +435,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(canvas__asks_for_items_that_do_not_come_along, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__judges_course_completion_by_its_requirements, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__says_of_which_kinds_it_was_told_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__asks_for_the_progress_of_the_concluded, setup,
                                         teardown),
