@@ -346,10 +346,29 @@ static void canvas__knows_who_may_earn(void **state) {
               m->is_teacher != rows[i].is_teacher))) {
             fail_msg("%s", rows[i].name);
         }
-        if ((fact_of(b, ANA, MODEL_ITEM_ACTIVITY, WORK) != NULL) != earns) {
+        const struct model_fact *fact = fact_of(b, ANA, MODEL_ITEM_ACTIVITY, WORK);
+        if ((fact != NULL && fact->has_score) != earns) {
             fail_msg("%s: facts", rows[i].name);
         }
     }
+}
+
+/* They take part in nothing, and neither do they lose what they have: an award that goes with the
+ * grade would go with the facts. */
+static void canvas__leaves_the_inactive_what_they_have(void **state) {
+    struct bench *b = *state;
+    b->links[1].ref = SV(BEN);
+    reply_body(
+        b, "/courses/55/enrollments",
+        "[" ENROLMENT("1", "871", "StudentEnrollment", "active",
+                      GRADES("91.5", "88.2", "null")) "," //
+        ENROLMENT("2", "872", "StudentEnrollment", "inactive", GRADES("70", "65", "null")) "]");
+    must_read(b);
+    const struct model_member *ben = member_of(b, BEN);
+    assert_true(!ben->is_learner && !ben->is_active && ben->mark.len == 0);
+    assert_true(fact_of(b, BEN, MODEL_ITEM_ACTIVITY, WORK)->is_kept);
+    assert_true(fact_of(b, BEN, MODEL_ITEM_COURSE_FINAL, "")->is_kept);
+    assert_false(fact_of(b, ANA, MODEL_ITEM_ACTIVITY, WORK)->is_kept);
 }
 
 static void canvas__reads_course_totals_as_learners_see_them(void **state) {
@@ -433,6 +452,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(canvas__hides_complete_until_it_is_posted, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__lists_assignments_of_every_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__knows_who_may_earn, setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__leaves_the_inactive_what_they_have, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(canvas__reads_course_totals_as_learners_see_them, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__believes_the_totals_of_the_active_enrolment, setup,
