@@ -17,6 +17,7 @@ struct canvas_link {
     const struct grades_io *io;
     int64_t requests, bytes;
     usec_t started_at;
+    bool is_canvas;    /* something answered as Canvas does */
     struct sv renewed; /* the token that stands for the source's since that was refused */
 };
 
@@ -25,7 +26,9 @@ struct canvas_link {
  * if io can wait, and a refused token is renewed once. `what` says in words what is read. Fails
  * with a sentence for people: ERR_DENIED PARK     "token" (refused), "permission" (not allowed to
  * see this) ERR_NOT_FOUND PARK  "http_404" ERR_UPSTREAM LATER  "throttle", "truncated", "http_5xx",
- * "too_long", as net_fetch ERR_UPSTREAM PARK   "html", "not_canvas", "http_3xx" */
+ * "too_long", as net_fetch ERR_UPSTREAM PARK   "html", "not_canvas", "http_3xx"; LATER the first
+ * two, once Canvas has answered in this reading: the address is right, and what stands in front of
+ * it is in a mood */
 NODISCARD bool canvas_get(struct canvas_link *link, struct sv url, const char *what,
                           struct arena *scratch, struct net_response *response, json_t **out,
                           struct err *err);

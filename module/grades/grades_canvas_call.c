@@ -93,10 +93,12 @@ struct reply {
     json_t **whole;       /* the answer, without its rows; the caller owns it */
 };
 
-static bool body_parse(struct sv body, const char *what, const struct reply *out, struct err *err) {
+static bool body_parse(struct canvas_link *link, struct sv body, const char *what,
+                       const struct reply *out, struct err *err) {
     struct sv text = sv_trim(body);
+    enum err_retry retry = link->is_canvas ? ERR_RETRY_LATER : ERR_RETRY_PARK;
     if (text.len > 0 && text.ptr[0] == '<') {
-        return fail(err, ERR_UPSTREAM, ERR_RETRY_PARK, "html", what,
+        return fail(err, ERR_UPSTREAM, retry, "html", what,
                     "a web page came instead of data: check that the base URL is Canvas's own "
                     "address, such as https://school.instructure.com");
     }
@@ -106,11 +108,12 @@ static bool body_parse(struct sv body, const char *what, const struct reply *out
     if (out->rows == NULL
             ? js_parse(text, CANVAS_BODY_MAX, name, out->whole, NULL)
             : js_rows_open(text, CANVAS_BODY_MAX, name, out->list, out->whole, out->rows, NULL)) {
+        link->is_canvas = true;
         return true;
     }
     bool is_started = text.len > 0 && (text.ptr[0] == '{' || text.ptr[0] == '[');
     return is_started ? damaged(what, err)
-                      : fail(err, ERR_UPSTREAM, ERR_RETRY_PARK, "not_canvas", what,
+                      : fail(err, ERR_UPSTREAM, retry, "not_canvas", what,
                              "what answered is not Canvas's API: check the base URL");
 }
 
@@ -180,7 +183,7 @@ static bool try_once(struct canvas_link *link, struct sv url, const char *what,
         return fail(err, ERR_UPSTREAM, ERR_RETRY_LATER, "paused", what,
                     "Canvas has little left for us now; Laurel goes on later");
     }
-    return body_parse(response->body, what, out, err);
+    return body_parse(link, response->body, what, out, err);
 }
 
 static bool is_token_refused(const struct err *last) {

@@ -175,6 +175,9 @@ static void canvas__goes_on_at_the_page_that_broke(void **state) {
         {.body = "[" ENROLMENT("2", "872", "StudentEnrollment", "active", "")},
         {.body = "[{\"id\":\"2\",\"user_id\":\"8"},
         {.body = "[{\"id\":\"2\",\"note\":\"]}"},
+        {.body = "<!DOCTYPE html><p>One moment, please"},
+        {.body = "One moment, please"},
+        {.body = ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct bench *b = start_again(state);
