@@ -65,9 +65,8 @@ usec_t job_sync_next(const struct job_sync_seen *seen) {
         return after_reading(seen);
     case JOB_SYNC_STOPPING:
         return seen->now;
-    case JOB_SYNC_MEND:
-        return seen->now + spread(seen, LONG_MAX);
     case JOB_SYNC_LATER:
+    case JOB_SYNC_MEND:
         break;
     }
     usec_t wanted = seen->wait_ms * 1000 < LONG_MAX ? seen->wait_ms * 1000 : LONG_MAX;

@@ -32,5 +32,6 @@ struct job_sync_seen {
  * morning) and where nobody came for a day. 0, until somebody comes or asks: the course is over, or
  * ended a fortnight ago and nothing changed for a week.
  * LATER: what the host wants; else 30 s for a run that got further, else 5 minutes, twice as long
- * each time, up to six hours. MEND: six hours. STOPPING: now. */
+ * each time, up to six hours. MEND: the same, since a page of a proxy's or pages that lead in a
+ * circle look like what somebody has to mend, and pass. STOPPING: now. */
 usec_t job_sync_next(const struct job_sync_seen *seen);

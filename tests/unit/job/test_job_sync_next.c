@@ -94,7 +94,8 @@ static void job_sync_next__backs_off_from_errors(void **state) {
         {"but not for days",
          {.outcome = JOB_SYNC_LATER, .now = NOON, .failures = 1, .wait_ms = 86400000},
          6 * H},
-        {"to mend", {.outcome = JOB_SYNC_MEND, .now = NOON, .failures = 1}, 6 * H},
+        {"to mend", {.outcome = JOB_SYNC_MEND, .now = NOON, .failures = 1}, 5 * MIN},
+        {"still to mend", {.outcome = JOB_SYNC_MEND, .now = NOON, .failures = 8}, 6 * H},
         {"interrupted", {.outcome = JOB_SYNC_STOPPING, .now = NOON, .failures = 3}, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
