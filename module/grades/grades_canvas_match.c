@@ -143,12 +143,13 @@ static bool find_sub(struct finding *f, struct sv sub, struct err *err) {
     return true;
 }
 
-/* What earlier readings found. */
+/* What earlier readings found. An id that is not in the course (any more) says nothing: Canvas may
+ * have merged that user into another, who is listed under the same sub (lti.md 11.4). */
 static bool known_pair(struct finding *f, struct err *err) {
     const struct grades_course *asked = f->r->asked;
     for (size_t i = 0; i < asked->link_count; i++) {
         const struct model_link *link = &asked->links[i];
-        if (link->ref.len == 0) {
+        if (link->ref.len == 0 || canvas_user_find(f->r, link->ref) == NULL) {
             continue;
         }
         grades_index_put(&f->tried, link->sub, 1);
@@ -197,9 +198,10 @@ static bool roster_pair(struct finding *f, const struct lti_roster *roster, stru
 
 static bool find_all(struct finding *f, const struct lti_roster *roster, struct err *err) {
     const struct grades_course *asked = f->r->asked;
-    /* Those who opened Laurel come first: they wait for a badge. */
+    /* Those who opened Laurel come first: they wait for a badge. Whom an earlier reading found and
+     * who is not in the course has left, unless the list of members says otherwise. */
     for (size_t i = 0; i < asked->link_count; i++) {
-        if (!find_sub(f, asked->links[i].sub, err)) {
+        if (asked->links[i].ref.len == 0 && !find_sub(f, asked->links[i].sub, err)) {
             return false;
         }
     }

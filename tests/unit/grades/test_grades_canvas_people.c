@@ -192,6 +192,39 @@ static void canvas__takes_who_is_who_from_the_roster_at_once(void **state) {
     assert_int_equal(b->reading.unmatched_count, 0);
 }
 
+/* Canvas made one user of two: the launches' sub stays, its id is another. */
+static void canvas__finds_again_whom_canvas_merged_into_another(void **state) {
+    static const char *const members[] = {MEMBER(ANA_SUB, "871"),
+                                          "{\"user_id\":\"" ANA_SUB
+                                          "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/"
+                                          "membership#Learner\"]}"}; /* without ids */
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        (void)teardown(state);
+        (void)setup(state);
+        struct bench *b = *state;
+        struct fake_http platform = {0};
+        const struct fake_reply roster[] = {
+            {.status = 200,
+             .body = arena_printf(&b->arena, "{\"id\":\"x\",\"members\":[%s]}", members[i])}};
+        platform.replies = roster;
+        platform.reply_count = 1;
+        struct lti_tokens *tokens = lti_tokens_create();
+        const struct lti_service service = platform_service(b, &platform, tokens);
+        b->source.service = &service;
+        b->course.nrps_url = SV(SITE "/api/lti/courses/55/names_and_roles");
+        b->links[0].ref = SV("870"); /* who she was before */
+        b->links[1].ref = SV("872");
+        b->links[2] = (struct model_link){.sub = SV("left-long-ago"), .ref = SV("860")};
+        b->course.link_count = 3;
+        must_read(b);
+        lti_tokens_destroy(tokens);
+        assert_true(sv_eq(member_of(b, "871")->sub, SV(ANA_SUB)));
+        assert_true(b->reading.link_count == 1 && sv_eq(b->reading.links[0].ref, SV("871")));
+        assert_int_equal(b->reading.unmatched_count, 0);
+        assert_int_equal(asked(b, "left-long-ago"), 0);
+    }
+}
+
 #define MODULE(id, name, items)                                                                    \
     "{\"id\":\"" id "\",\"name\":\"" name                                                          \
     "\",\"published\":true,\"items_count\":1,\"items\":" items "}"
@@ -429,6 +462,8 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__lists_by_nrps_who_never_launched, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__takes_who_is_who_from_the_roster_at_once, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(canvas__finds_again_whom_canvas_merged_into_another, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__reads_modules_with_requirements_only, setup,
                                         teardown),
