@@ -4,7 +4,8 @@
 #include "grades_build.h"
 
 #define CANVAS_BODY_MAX ((size_t)32 << 20)
-#define CANVAS_PAGE 100 /* more is cut to this by Canvas */
+#define CANVAS_LETTER_BYTES_MAX 64 /* a school's own scheme has words: "Exceeds expectations" */
+#define CANVAS_PAGE 100            /* more is cut to this by Canvas */
 /* A reading that needs more than this is not going to end well. */
 #define CANVAS_REQUESTS_MAX 20000
 #define CANVAS_BYTES_MAX ((int64_t)2 << 30)

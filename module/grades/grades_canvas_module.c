@@ -75,10 +75,19 @@ static bool progress_note(struct canvas_user *user, const json_t *progress, stru
     if (!json_is_object(progress) || json_object_get(progress, "error") != NULL) {
         return true; /* not one who makes progress here */
     }
-    if (!js_seconds(json_object_get(progress, "requirement_count"), &user->required) ||
-        !js_seconds(json_object_get(progress, "requirement_completed_count"), &user->done)) {
+    bool has_required = false;
+    bool has_done = false;
+    struct dec required;
+    struct dec done;
+    if (!canvas_number(progress, "requirement_count", &has_required, &required) ||
+        !canvas_number(progress, "requirement_completed_count", &has_done, &done)) {
         return canvas_shape("the course progress", err);
     }
+    if (!has_required || !has_done) {
+        return true; /* says nothing of them */
+    }
+    user->required = (int64_t)dec_to_double(required);
+    user->done = (int64_t)dec_to_double(done);
     user->has_progress = true;
     user->completed_at = canvas_time(json_object_get(progress, "completed_at"));
     return true;

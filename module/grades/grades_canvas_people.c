@@ -1,8 +1,6 @@
 /* Who is enrolled, with which totals. */
 #include "grades_canvas.h"
 
-#define LETTER_BYTES_MAX 16
-
 /* Letters, digits, '-' and '_' need no escaping and end no path. */
 static bool is_plain(struct sv text) {
     for (size_t i = 0; i < text.len; i++) {
@@ -112,7 +110,7 @@ static bool total_take(const json_t *grades, const char *score_key, const char *
         out->score = override;
     }
     letter = above.len > 0 ? above : letter;
-    out->letter = letter.len <= LETTER_BYTES_MAX ? letter : sv_of(NULL, 0);
+    out->letter = letter.len <= CANVAS_LETTER_BYTES_MAX ? letter : sv_of(NULL, 0);
     return true;
 }
 

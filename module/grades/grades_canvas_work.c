@@ -1,7 +1,6 @@
 /* Assignments, and what each learner got for them. */
 #include "grades_canvas.h"
 
-#define LETTER_BYTES_MAX 16
 #define ROWS_A_PAGE 1000 /* submissions of one reply, so that its size stays bounded */
 #define PEOPLE_A_PAGE_MIN 5
 #define ASK_AT_ONCE 50 /* people by id in one request; Canvas refuses more than a hundred */
@@ -99,7 +98,7 @@ static void grade_take(struct canvas_read *r, const json_t *row, const struct ca
         fact->completion = is_complete     ? MODEL_COMPLETION_COMPLETE
                            : is_incomplete ? MODEL_COMPLETION_INCOMPLETE
                                            : MODEL_COMPLETION_UNKNOWN;
-    } else if (work->grading == CANVAS_LETTER && grade.len <= LETTER_BYTES_MAX) {
+    } else if (work->grading == CANVAS_LETTER && grade.len <= CANVAS_LETTER_BYTES_MAX) {
         fact->letter = sv_copy(r->build.arena, grade);
     }
 }

@@ -210,6 +210,8 @@ static void canvas__takes_letters_and_complete_from_the_way_of_grading(void **st
         enum model_completion completion;
     } rows[] = {
         {"letter_grade", "10", "8.5", "\"B+\"", "B+", MODEL_COMPLETION_UNKNOWN},
+        {"letter_grade", "10", "8.5", "\"Exceeds expectations\"", "Exceeds expectations",
+         MODEL_COMPLETION_UNKNOWN},
         {"gpa_scale", "4", "3.3", "\"B+\"", "B+", MODEL_COMPLETION_UNKNOWN},
         {"percent", "10", "8.5", "\"85%\"", "", MODEL_COMPLETION_UNKNOWN},
         {"points", "10", "8.5", "\"8.5\"", "", MODEL_COMPLETION_UNKNOWN},

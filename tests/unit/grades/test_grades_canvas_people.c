@@ -293,6 +293,7 @@ static void canvas__judges_course_completion_by_its_requirements(void **state) {
         {"nothing is required of this one", PROGRESS("871", "0", "0", DONE),
          MODEL_COMPLETION_INCOMPLETE},
         {"half way", PROGRESS("871", "2", "1", "null"), MODEL_COMPLETION_INCOMPLETE},
+        {"numbers as text", PROGRESS("871", "\"2\"", "\"2\"", DONE), MODEL_COMPLETION_COMPLETE},
     };
     struct bench *b = *state;
     with_modules(b);
@@ -308,6 +309,10 @@ static void canvas__judges_course_completion_by_its_requirements(void **state) {
             fail_msg("%s", rows[i].name);
         }
     }
+    reply_body(b, "/bulk_user_progress", "[" PROGRESS("871", "null", "null", "null") "]");
+    reply_body(b, "/users/871/progress", "{\"requirement_count\":null,\"completed_at\":null}");
+    must_read(b);
+    assert_true(fact_of(b, ANA, MODEL_ITEM_COURSE_COMPLETION, "")->is_kept); /* nothing is said */
 }
 
 static void canvas__asks_for_the_progress_of_the_concluded(void **state) {
