@@ -652,7 +652,7 @@ static void take_note(struct notes *notes, const struct says *s) {
         }
         for (int i = 0; i < ITEMS; i++) {
             int score = s->has_item[i] ? s->score[n][i] : NONE;
-            bool is_gone = score == NONE && s->is_complete && !s->is_partial;
+            bool is_gone = score == NONE && s->is_complete && !s->is_partial && s->untold == 0;
             if (score >= 0 || score == EMPTY || is_gone) {
                 notes->score[source][n][i] = score;
             }
@@ -691,6 +691,7 @@ static struct says random_says(uint64_t *seed) {
                      .is_partial = !is_csv && random_of(seed, 4) == 0};
     s.is_few = !is_csv && s.is_complete && !s.is_partial && random_of(seed, 3) == 0;
     bool has_unread = !is_csv && random_of(seed, 4) == 0;
+    s.untold = random_of(seed, 4) == 0 ? 1u << MODEL_ITEM_ACTIVITY : 0;
     int calm = random_of(seed, 2) == 0 ? 40 : 0; /* the same grade for all: nothing changes */
     for (int i = 0; i < ITEMS; i++) {
         s.has_item[i] = random_of(seed, 6) != 0;
