@@ -9,6 +9,7 @@
 struct finding {
     struct canvas_read *r;
     struct grades_index tried; /* subs looked at */
+    struct grades_index stale; /* and whom an earlier reading found, who is not in the course */
     size_t open;               /* learners without a sub */
     bool asks_course;          /* the token may not look up any user, but the course's */
     bool is_over;
@@ -143,16 +144,17 @@ static bool find_sub(struct finding *f, struct sv sub, struct err *err) {
     return true;
 }
 
-/* What earlier readings found. An id that is not in the course (any more) says nothing: Canvas may
- * have merged that user into another, who is listed under the same sub (lti.md 11.4). */
+/* What earlier readings found. Who is not in the course under that id has left it, mostly; but
+ * Canvas may have merged that user into another, who has the same sub (lti.md 11.4). */
 static bool known_pair(struct finding *f, struct err *err) {
     const struct grades_course *asked = f->r->asked;
     for (size_t i = 0; i < asked->link_count; i++) {
         const struct model_link *link = &asked->links[i];
-        if (link->ref.len == 0 || canvas_user_find(f->r, link->ref) == NULL) {
+        if (link->ref.len == 0) {
             continue;
         }
-        grades_index_put(&f->tried, link->sub, 1);
+        bool is_there = canvas_user_find(f->r, link->ref) != NULL;
+        grades_index_put(is_there ? &f->tried : &f->stale, link->sub, 1);
         if (!pair(f, link->sub, link->ref, err)) {
             return false;
         }
@@ -182,7 +184,8 @@ static bool roster_pair(struct finding *f, const struct lti_roster *roster, stru
     for (size_t i = 0; i < roster->count; i++) {
         const struct model_member *m = &roster->members[i];
         size_t before = 0;
-        if (!m->is_learner || m->canvas_id.len == 0 || !is_plain_sub(m->sub) ||
+        if (!m->is_learner || !is_plain_sub(m->sub) ||
+            canvas_user_find(f->r, m->canvas_id) == NULL || /* of another shard: looked up */
             grades_index_find(&f->tried, m->sub, &before)) {
             continue;
         }
@@ -197,17 +200,20 @@ static bool roster_pair(struct finding *f, const struct lti_roster *roster, stru
 }
 
 static bool find_all(struct finding *f, const struct lti_roster *roster, struct err *err) {
+    size_t before = 0;
     const struct grades_course *asked = f->r->asked;
-    /* Those who opened Laurel come first: they wait for a badge. Whom an earlier reading found and
-     * who is not in the course has left, unless the list of members says otherwise. */
+    /* Those who opened Laurel come first: they wait for a badge. */
     for (size_t i = 0; i < asked->link_count; i++) {
         if (asked->links[i].ref.len == 0 && !find_sub(f, asked->links[i].sub, err)) {
             return false;
         }
     }
+    /* Whose answer led nowhere is asked for again with everything, which is once a night. */
+    bool asks_again = asked->scope == GRADES_WHOLE;
     for (size_t i = 0; i < roster->count && f->open > 0 && !f->is_over; i++) {
         struct sv sub = sv_copy(f->r->build.arena, roster->members[i].sub);
-        if (roster->members[i].is_learner && !find_sub(f, sub, err)) {
+        bool is_wanted = asks_again || !grades_index_find(&f->stale, sub, &before);
+        if (roster->members[i].is_learner && is_wanted && !find_sub(f, sub, err)) {
             return false;
         }
     }
@@ -217,6 +223,7 @@ static bool find_all(struct finding *f, const struct lti_roster *roster, struct 
 bool canvas_people_match(struct canvas_read *r, struct err *err) {
     struct finding f = {.r = r};
     grades_index_init(&f.tried, r->build.arena);
+    grades_index_init(&f.stale, r->build.arena);
     for (size_t i = 0; i < r->user_count; i++) {
         f.open += r->users[i].is_learner ? 1 : 0;
     }

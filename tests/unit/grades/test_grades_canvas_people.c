@@ -194,7 +194,7 @@ static void canvas__takes_who_is_who_from_the_roster_at_once(void **state) {
 
 /* Canvas made one user of two: the launches' sub stays, its id is another. */
 static void canvas__finds_again_whom_canvas_merged_into_another(void **state) {
-    static const char *const members[] = {MEMBER(ANA_SUB, "871"),
+    static const char *const members[] = {MEMBER(ANA_SUB, "871"), MEMBER(ANA_SUB, "8710000"),
                                           "{\"user_id\":\"" ANA_SUB
                                           "\",\"roles\":[\"http://purl.imsglobal.org/vocab/lis/v2/"
                                           "membership#Learner\"]}"}; /* without ids */
@@ -217,11 +217,16 @@ static void canvas__finds_again_whom_canvas_merged_into_another(void **state) {
         b->links[2] = (struct model_link){.sub = SV("left-long-ago"), .ref = SV("860")};
         b->course.link_count = 3;
         must_read(b);
-        lti_tokens_destroy(tokens);
         assert_true(sv_eq(member_of(b, "871")->sub, SV(ANA_SUB)));
         assert_true(b->reading.link_count == 1 && sv_eq(b->reading.links[0].ref, SV("871")));
         assert_int_equal(b->reading.unmatched_count, 0);
         assert_int_equal(asked(b, "left-long-ago"), 0);
+        assert_int_equal(asked(b, "lti_1_3_id"), i == 0 ? 0 : 1);
+        b->course.scope = GRADES_CHANGES; /* asks only where it costs nothing */
+        must_read(b);
+        lti_tokens_destroy(tokens);
+        assert_int_equal(asked(b, "lti_1_3_id"), 0);
+        assert_int_equal(b->reading.unmatched_count, i == 0 ? 0 : 1);
     }
 }
 
