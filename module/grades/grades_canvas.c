@@ -55,14 +55,16 @@ static const struct part outcomes = {
     .kinds = 1u << MODEL_ITEM_OUTCOME,
     .missing = "Outcomes are not granted (url:GET|/api/v1/courses/:course_id/outcome_rollups)."};
 
-/* A part that the token may not see is said and left out; anything else ends the reading. */
+/* A part that the token may not see, or that is hidden from it beside the grades, is said and left
+ * out; anything else ends the reading. */
 static bool take(struct canvas_read *r, const struct part *part, bool is_read,
                  const struct err *fail, struct err *err) {
     if (is_read) {
         r->build.out->can |= part->can;
         return true;
     }
-    if (canvas_is_denied(fail)) {
+    bool is_hidden = fail->code == ERR_NOT_FOUND && part->kinds != 0; /* lti.md 11.3 */
+    if (canvas_is_denied(fail) || is_hidden) {
         canvas_untold(r, part->kinds, part->missing);
         return true;
     }

@@ -196,7 +196,7 @@ static bool kept_put(struct canvas_read *r, const struct canvas_user *user, stru
 static struct sv mark_of(const struct canvas_read *r, const struct canvas_user *user) {
     const unsigned can = r->build.out->can;
     bool has_work = (can & GRADES_CAN_SCORES) != 0 && !user->has_gap;
-    bool has_steps = r->module_count == 0 || (can & GRADES_CAN_COMPLETION) != 0;
+    bool has_steps = r->module_count == 0 || ((can & GRADES_CAN_COMPLETION) != 0 && !user->has_gap);
     return sv_printf(r->build.arena, MARK_VERSION "%016llx%016llx%016llx",
                      (unsigned long long)(has_work ? r->work_seal : 0),
                      (unsigned long long)user->grades_seal,

@@ -126,7 +126,7 @@ static bool single_read(struct canvas_read *r, struct canvas_user *user, struct 
 }
 
 static bool is_not_module_based(const struct err *err) {
-    return strcmp(err->reason, "http_400") == 0 || strcmp(err->reason, "http_404") == 0;
+    return strcmp(err->reason, "http_400") == 0;
 }
 
 bool canvas_progress_read(struct canvas_read *r, struct err *err) {
@@ -217,9 +217,16 @@ static bool states_none(struct canvas_read *r, const struct canvas_user *user, s
     return true;
 }
 
+/* Canvas tells no module states of those whose enrolment has concluded, or who left a moment ago;
+ * of everybody, and so of the first, where the token may not see any. */
+static bool is_about_one(const struct canvas_user *user, bool has_any, const struct err *fail) {
+    return fail->code == ERR_NOT_FOUND || (canvas_is_denied(fail) && (has_any || !user->is_active));
+}
+
 bool canvas_module_states_read(struct canvas_read *r, struct err *err) {
+    bool has_any = false;
     for (size_t i = 0; i < r->user_count && r->module_count > 0; i++) {
-        const struct canvas_user *user = &r->users[i];
+        struct canvas_user *user = &r->users[i];
         if (!user->is_states_due) {
             continue;
         }
@@ -231,13 +238,14 @@ bool canvas_module_states_read(struct canvas_read *r, struct err *err) {
         }
         struct err fail = {0};
         if (states_read(r, user, &fail)) {
+            has_any = true;
             continue;
         }
-        if (user->is_active || (!canvas_is_denied(&fail) && fail.code != ERR_NOT_FOUND)) {
+        if (!is_about_one(user, has_any, &fail)) {
             *err = err->code == ERR_NONE ? fail : *err;
             return false;
         }
-        /* Canvas tells no module states of those whose enrolment has concluded. */
+        user->has_gap = user->has_gap || user->is_active;
         if (!canvas_keep(r, user, MODEL_ITEM_MODULE, err)) {
             return false;
         }

@@ -189,7 +189,8 @@ static bool outcomes_probe(struct outcomes *o, struct err *err) {
                                SV_ARG(o->r->course), QUERY);
     struct err fail = {0};
     if (!canvas_get(&o->r->link, url, "the outcomes", &scratch, &response, &page, &fail)) {
-        if (fail.code != ERR_NOT_FOUND) { /* such a course has none */
+        o->r->build.out->untold |= 1u << MODEL_ITEM_OUTCOME;
+        if (fail.code != ERR_NOT_FOUND) { /* no outcomes there, or hidden: nothing is said of it */
             *err = err->code == ERR_NONE ? fail : *err;
         }
         return fail.code == ERR_NOT_FOUND;

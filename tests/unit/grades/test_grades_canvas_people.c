@@ -396,7 +396,9 @@ static void canvas__says_of_which_kinds_it_was_told_nothing(void **state) {
         {"/nowhere", 0, "", 0},
         {"/modules?include", 401, "{}", module | completion},
         {"/modules?include", 403, "{}", module | completion},
+        {"/modules?include", 404, "{}", module | completion}, /* hidden */
         {"/bulk_user_progress", 401, "{}", completion},
+        {"/bulk_user_progress", 404, "{}", completion},
         {"modules?student_id=871", 401, "{}", module},
         {"/outcome_rollups", 401, "{}", 1u << MODEL_ITEM_OUTCOME},
         /* a key without "Allow Include Parameters" */
@@ -419,6 +421,42 @@ static void canvas__says_of_which_kinds_it_was_told_nothing(void **state) {
             fail_msg("%s %d: %u", rows[i].url, rows[i].status, b->reading.untold);
         }
         assert_true(b->reading.is_complete); /* grades and people go on */
+    }
+    (void)teardown(state);
+    (void)setup(state);
+    struct bench *b = *state; /* what was never there is not missed */
+    reply_with(b, (struct canned){.url = "/outcome_rollups", .status = 404, .body = "{}"});
+    must_read(b);
+    assert_true(b->reading.untold == 1u << MODEL_ITEM_OUTCOME && b->reading.missing.len == 0);
+}
+
+/* Somebody left while the modules of each were asked for: the others' states are read. */
+static void canvas__goes_on_without_the_modules_of_who_has_left_meanwhile(void **state) {
+    static const int statuses[] = {401, 404};
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+        (void)teardown(state);
+        (void)setup(state);
+        struct bench *b = *state;
+        with_modules(b);
+        reply_body(b, "/courses/55/enrollments",
+                   "[" ENROLMENT("1", "871", "StudentEnrollment", "active", "") "," //
+                   ENROLMENT("2", "872", "StudentEnrollment", "active", "") "]");
+        reply_body(b, "/bulk_user_progress",
+                   "[" PROGRESS("871", "2", "1", "null") "," PROGRESS("872", "2", "1", "null") "]");
+        reply_with(b,
+                   (struct canned){.url = "student_id=872", .status = statuses[i], .body = "{}"});
+        must_read(b);
+        assert_int_equal(fact_of(b, ANA, MODEL_ITEM_MODULE, "31")->completion,
+                         MODEL_COMPLETION_COMPLETE);
+        assert_true(fact_of(b, BEN, MODEL_ITEM_MODULE, "31")->is_kept);
+        assert_int_equal(b->reading.untold & 1u << MODEL_ITEM_MODULE, 0);
+        struct sv mark = member_of(b, BEN)->mark;
+        b->course.known = &(const struct model_known){.person_ref = SV(BEN), .mark = mark};
+        b->course.known_count = 1;
+        b->course.scope = GRADES_CHANGES;
+        must_read(b);
+        assert_int_equal(asked(b, "student_id=872"), 1); /* once more */
+        assert_true(!member_of(b, BEN)->is_unread);
     }
 }
 
@@ -483,6 +521,8 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__says_of_which_kinds_it_was_told_nothing, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            canvas__goes_on_without_the_modules_of_who_has_left_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__asks_for_the_progress_of_the_concluded, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(canvas__knows_courses_without_progress, setup, teardown),
