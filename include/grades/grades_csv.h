@@ -7,7 +7,7 @@
 #define GRADES_CSV_BYTES_MAX ((size_t)100 << 20)
 #define GRADES_CSV_ROWS_MAX 4000000
 #define GRADES_CSV_COLUMNS_MAX 2000
-#define GRADES_CSV_CELL_MAX 4096
+#define GRADES_CSV_CELL_MAX 65536       /* what a teacher wrote about an essay */
 #define GRADES_CSV_RESULTS_MAX 12000000 /* cells: person x item */
 
 /* Where the bytes are. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
+#define CELL_KEPT 4096 /* bytes: names and grades are shorter, and nothing else is used */
 
 /* The plain one takes whatever these leave. */
 static const struct csv_layout *const layouts[] = {&csv_moodle, &csv_canvas};
@@ -290,7 +291,7 @@ static void take_cell(void *bytes, size_t len, void *ctx) {
                            r->row);
         }
     } else {
-        r->cells[r->cell_count++] = sv_copy(&r->line, text);
+        r->cells[r->cell_count++] = sv_copy(&r->line, sv_clip_utf8(text, CELL_KEPT));
     }
 }
 

@@ -143,8 +143,13 @@ static void csv__is_bounded(void **state) {
     struct str text;
     str_init(&text, &a, 100000);
     str_add_c(&text, "person,item,score,maximum\nana,\"");
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 70000; i++) {
         str_add_char(&text, 'x');
+        if (i == 5000) { /* long, and no title */
+            assert_false(parse(&a, arena_printf(&a, "%s\",8,10\n", text.ptr), &r, &err));
+            assert_string_equal(err.reason, "empty");
+            err = (struct err){0};
+        }
     }
     str_add_c(&text, "\",8,10\n");
     assert_false(parse(&a, text.ptr, &r, &err));

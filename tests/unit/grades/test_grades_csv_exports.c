@@ -263,6 +263,21 @@ static void csv__reads_moodle_s_export(void **state) {
     assert_string_equal(use_of(s, "Assignment: Task 1 (Feedback)"), "not used");
 }
 
+/* A column that nothing is taken from may hold an essay about an essay. */
+static void csv__reads_grades_beside_long_comments(void **state) {
+    struct sheet *s = *state;
+    char comment[60001];
+    memset(comment, 'x', sizeof comment);
+    comment[sizeof comment - 1] = '\0';
+    must_parse(s, arena_printf(&s->arena,
+                               "Username,Assignment: A (Real),Assignment: A (Feedback)\n"
+                               "ana01,7.5,\"%s, and \"\"more\"\"\"\nben01,8,short\n",
+                               comment));
+    assert_int_equal(s->r.item_count, 1);
+    assert_dec(fact_of(s, "ana01", "A")->score, "7.5");
+    assert_dec(fact_of(s, "ben01", "A")->score, "8");
+}
+
 static void csv__keeps_moodle_s_namesakes_apart(void **state) {
     struct sheet *s = *state;
     must_parse(s, "Username;Quiz: A (Real);Quiz: A (Real);Forum: A (Real)\n"
@@ -399,6 +414,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(csv__reads_canvas_s_other_shapes, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__refuses_what_canvas_never_writes, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__reads_moodle_s_export, setup, teardown),
+        cmocka_unit_test_setup_teardown(csv__reads_grades_beside_long_comments, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__keeps_moodle_s_namesakes_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__refuses_what_moodle_never_writes, setup, teardown),
         cmocka_unit_test_setup_teardown(csv__reads_moodle_s_other_languages, setup, teardown),
