@@ -216,6 +216,8 @@ static void part_refuse(struct moodle_crew *crew, unsigned part) {
     bool is_off = part == MOODLE_OWN_COURSE && !keeps_completion(crew->m->build.out);
     if (!is_off) {
         grades_build_missing(&crew->m->build, parts[part].missing);
+        crew->m->build.out->untold |=
+            part == MOODLE_OWN_COURSE ? 1u << MODEL_ITEM_COURSE_COMPLETION : 0;
     }
 }
 

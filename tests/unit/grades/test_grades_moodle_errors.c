@@ -63,6 +63,10 @@ static void moodle__uses_what_is_granted_and_names_the_rest(void **state) {
                      SV_ARG(b->reading.missing));
         }
         assert_int_equal(b->reading.keeps_items, rows[i].lost == GRADES_CAN_TITLES);
+        /* who had completed the course has done so still */
+        assert_int_equal(b->reading.untold, rows[i].lost == GRADES_CAN_COURSE_COMPLETION
+                                                ? 1u << MODEL_ITEM_COURSE_COMPLETION
+                                                : 0);
         if (rows[i].lost == GRADES_CAN_MEMBERS) { /* learners come from the grades then */
             assert_int_equal(b->reading.member_count, 1);
             assert_true(b->reading.members[0].is_learner);
