@@ -203,16 +203,14 @@ static struct sv mark_of(const struct canvas_read *r, const struct canvas_user *
                      (unsigned long long)(has_steps ? steps_seal(user) : 0));
 }
 
+#define MARK_NONE "0" /* is read when they are back, whatever they were before */
+
 /* Who takes no part now, such as somebody whose enrolment is inactive, loses nothing by it. */
-static bool standing_keep(struct canvas_read *r, const struct canvas_user *user, struct err *err) {
-    for (size_t i = 0; user->member != SIZE_MAX && i < r->build.out->item_count; i++) {
-        struct model_fact *fact = NULL;
-        if (!canvas_fact(r, user, i, &fact, err)) {
-            return false;
-        }
-        fact->is_kept = true;
+static void standing_keep(struct canvas_read *r, const struct canvas_user *user) {
+    if (user->member != SIZE_MAX) {
+        r->build.out->members[user->member].mark = SV(MARK_NONE);
+        r->build.out->members[user->member].is_unread = true;
     }
-    return true;
 }
 
 bool canvas_people_put(struct canvas_read *r, struct err *err) {
@@ -225,9 +223,7 @@ bool canvas_people_put(struct canvas_read *r, struct err *err) {
     for (size_t i = 0; i < r->user_count; i++) {
         const struct canvas_user *user = &r->users[i];
         if (!canvas_user_counts(user)) {
-            if (!standing_keep(r, user, err)) {
-                return false;
-            }
+            standing_keep(r, user);
             continue;
         }
         struct model_member *member = &r->build.out->members[user->member];

@@ -183,7 +183,7 @@ static bool save(struct sync_run *run, const struct grades_reading *r,
     const struct store_reading reading = reading_of(run, r);
     size_t unread = 0;
     for (size_t i = 0; i < r->member_count; i++) {
-        unread += r->members[i].is_unread ? 1 : 0;
+        unread += r->members[i].is_unread && r->members[i].is_learner ? 1 : 0;
     }
     if (!store_reading_save(job->store, &reading, result, err) ||
         !store_link_save(job->store, course, r->links, r->link_count, err)) {

@@ -33,7 +33,7 @@ struct merge {
     bool is_source;    /* read by the course's own source, and not an upload */
     bool has_digests;  /* those stored are of the last merge */
     bool is_back;      /* an item that was gone is there again */
-    bool has_unread;   /* of somebody nothing was read */
+    bool has_unread;   /* of some learner nothing was read */
     bool is_set_aside; /* nothing of it is to be kept */
     struct store_reading_result *result;
     struct err *err;
@@ -274,7 +274,7 @@ static bool load_known(struct merge *m) {
         k->is_listed = true;
         /* Listed twice, and read once: what was not read may hold the rest. */
         k->is_unread = k->is_unread || member->is_unread;
-        m->has_unread = m->has_unread || member->is_unread;
+        m->has_unread = m->has_unread || (member->is_unread && member->is_learner);
         bool has_word = member->mark.len > 0 || (!member->is_unread && !r->is_partial);
         if (m->is_source && has_word) { /* marks are the source's, and an upload has none */
             k->new_mark = member->mark;

@@ -58,7 +58,7 @@ struct says {
     const char *source;
     bool is_complete, is_partial, keeps_items, is_few, has_completion;
     int maximum; /* of all items; 0: not said */
-    bool is_there[PEOPLE], is_unread[PEOPLE];
+    bool is_there[PEOPLE], is_unread[PEOPLE], is_idle[PEOPLE];
     const char *mark[PEOPLE];
     bool has_item[ITEMS];
     enum model_item_kind kind[ITEMS];
@@ -135,8 +135,8 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
         members[r.member_count++] = (struct model_member){.person_ref = sub,
                                                           .sub = sub,
                                                           .mark = sv_from(s->mark[n]),
-                                                          .is_learner = true,
-                                                          .is_active = true,
+                                                          .is_learner = !s->is_idle[n],
+                                                          .is_active = !s->is_idle[n],
                                                           .is_unread = s->is_unread[n]};
         for (int i = 0; i < ITEMS; i++) {
             if (s->has_item[i] && s->score[n][i] != NONE) {
@@ -527,6 +527,25 @@ static void reading_without_a_right__leaves_what_it_was_not_told(void **state) {
     place_close(&p);
 }
 
+/* An enrolment that is inactive: nothing is read of them, and of everybody else all. */
+static void reading_of_everybody__leaves_who_takes_no_part(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    struct says s = says_all(50);
+    (void)save(&p, &s);
+    s = says_all(NONE);
+    s.is_unread[5] = s.is_idle[5] = true;
+    (void)save(&p, &s);
+    assert_int_equal(fact_count(), ITEMS);
+    assert_int_equal(score_of(5, 0), 50);
+    assert_int_equal(support_sql("SELECT count(*) FROM context WHERE whole_at = source_read_at"),
+                     1);
+    assert_int_equal(support_sql("SELECT count(*) FROM membership WHERE is_listed_learner"),
+                     PEOPLE - 1);
+    place_close(&p);
+}
+
 /* One learner, all there is of them. */
 static struct says says_one(int person, int score) {
     struct says s = says_all(score);
@@ -797,6 +816,7 @@ int main(void) {
         cmocka_unit_test(item__keeps_its_identity),
         cmocka_unit_test(reading__tells_what_it_could_not_read),
         cmocka_unit_test(reading_of_some__leaves_items_as_they_are),
+        cmocka_unit_test(reading_of_everybody__leaves_who_takes_no_part),
         cmocka_unit_test(reading_without_a_right__leaves_what_it_was_not_told),
         cmocka_unit_test(reading_of_a_few__says_nothing_of_anything_else),
         cmocka_unit_test(reading_of_a_few__is_set_aside_where_an_item_is_another),
