@@ -326,6 +326,12 @@ static bool rows_take(const struct canvas_list *list, struct js_rows *rows, stru
     return true;
 }
 
+/* An error that comes with status 200. */
+static bool is_error(const struct js_rows *rows, const json_t *page) {
+    return !rows->has_list &&
+           (json_object_get(page, "error") != NULL || json_object_get(page, "errors") != NULL);
+}
+
 bool canvas_walk(struct canvas_link *link, const struct canvas_list *list, struct err *err) {
     AUTO_ARENA memory = {0};
     struct lti_pages pages;
@@ -340,6 +346,8 @@ bool canvas_walk(struct canvas_link *link, const struct canvas_list *list, struc
         const struct reply reply = {.list = list->list, .rows = &rows, .whole = &page};
         size_t fresh = 0;
         if (!get(link, pages.next, list->what, &scratch, &response, &reply, err) ||
+            (is_error(&rows, page) && !fail(err, ERR_UPSTREAM, ERR_RETRY_LATER, "error", list->what,
+                                            "Canvas answered with an error")) ||
             (list->take_page != NULL && !list->take_page(list->ctx, page, err)) ||
             !rows_take(list, &rows, &memory, &seen, &fresh, err)) {
             return false;

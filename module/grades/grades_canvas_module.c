@@ -125,8 +125,9 @@ static bool single_read(struct canvas_read *r, struct canvas_user *user, struct 
     return false;
 }
 
+/* Instead of a list an error comes (lti.md 11.2), with one status or another. */
 static bool is_not_module_based(const struct err *err) {
-    return strcmp(err->reason, "http_400") == 0;
+    return strcmp(err->reason, "http_400") == 0 || strcmp(err->reason, "error") == 0;
 }
 
 bool canvas_progress_read(struct canvas_read *r, struct err *err) {
@@ -145,6 +146,9 @@ bool canvas_progress_read(struct canvas_read *r, struct err *err) {
     }
     /* Of a few each is asked about. */
     if (r->asked->scope != GRADES_LATEST && !canvas_walk(&r->link, &list, &fail)) {
+        /* With status 200 it may be another error as well: what is stored stays. */
+        r->build.out->untold |=
+            strcmp(fail.reason, "error") == 0 ? 1u << MODEL_ITEM_COURSE_COMPLETION : 0;
         *err = err->code == ERR_NONE && !is_not_module_based(&fail) ? fail : *err;
         return is_not_module_based(&fail);
     }

@@ -359,7 +359,7 @@ static void canvas__says_what_to_mend(void **state) {
         {{.url = "/enrollments", .body = "{\"errors\":[]}"},
          ERR_UPSTREAM,
          ERR_RETRY_LATER,
-         "shape",
+         "error",
          "the enrolments"},
         {{.url = "/enrollments", .body = "[null]"},
          ERR_UPSTREAM,
@@ -463,6 +463,9 @@ static void canvas__probes_a_token_in_words(void **state) {
     reply_with(b, (struct canned){.url = "/bulk_user_progress", .status = 400, .body = "{}"});
     assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));
     assert_true(probe.is_good); /* a course without requirements lacks nothing */
+    reply_body(b, "/bulk_user_progress", "{\"error\":{\"message\":\"no progress available\"}}");
+    assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));
+    assert_true(probe.is_good);
     reply_with(b, (struct canned){.url = "/submissions", .status = 403, .body = "{}"});
     reply_with(b, (struct canned){.url = "/users/self", .status = 401, .body = "{}"});
     assert_true(grades_test(&b->source, &b->course, &b->io, &probe, &err));

@@ -354,6 +354,11 @@ static void canvas__knows_courses_without_progress(void **state) {
     reply_body(b, "modules?student_id=872", "[]");
     must_read(b);
     assert_null(item_of(b, MODEL_ITEM_COURSE_COMPLETION, ""));
+    assert_int_equal(b->reading.untold, 0);
+    reply_body(b, "/bulk_user_progress", "{\"error\":{\"message\":\"not module based\"}}");
+    must_read(b);
+    assert_null(item_of(b, MODEL_ITEM_COURSE_COMPLETION, ""));
+    assert_int_equal(b->reading.untold, 1u << MODEL_ITEM_COURSE_COMPLETION);
 }
 
 #define OUTCOME(id, mastery, alignments)                                                           \
