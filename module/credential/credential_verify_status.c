@@ -87,6 +87,10 @@ static struct credential_check bitstring_check(struct verify *v, const json_t *e
     struct verify_document list = {0};
     struct sv purpose = MEMBER(entry, "statusPurpose");
     struct sv url = MEMBER(entry, "statusListCredential");
+    /* ["revocation"] is signed as "revocation" is: what is no text may hide a purpose. */
+    if (purpose.len == 0) {
+        return unknown(v, "its status entry does not say in one word what it is for");
+    }
     if (!sv_eq(purpose, SV("revocation")) && !sv_eq(purpose, SV("suspension"))) {
         return verify_say(v, CREDENTIAL_PASSED,
                           "Its status entry is for %.*s, which is not about being valid.",

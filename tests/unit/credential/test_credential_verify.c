@@ -491,6 +491,45 @@ static void verify__reads_the_bitstring_list_of_the_issuer_only(void **state) {
     lab_close(lab);
 }
 
+/* A set of one is the same in RDF as its member, so the signature of the embedded kind still fits
+ * when whoever holds a revoked badge writes it so. */
+static void verify__is_not_fooled_by_another_way_to_write_a_status_entry(void **state) {
+    (void)state;
+    static const char *const members[] = {"statusPurpose", "statusListIndex",
+                                          "statusListCredential"};
+    struct lab *lab = lab_open();
+    struct err err = {0};
+    json_t *parsed = NULL;
+    AUTO_JSON *list = status_list(lab, DID, 94567);
+    AUTO_JSON *doc = bare();
+    (void)json_object_set_new(doc, "credentialStatus",
+                              json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", LIST_URL "#94567",
+                                        "type", "BitstringStatusListEntry", "statusPurpose",
+                                        "revocation", "statusListIndex", "94567",
+                                        "statusListCredential", LIST_URL));
+    struct sv text = sealed(lab, doc, lab->key, DID "#key-1");
+    web_put(&lab->web, LIST_URL, sealed(lab, list, lab->key, DID "#key-1"));
+    assert_only(lab_verify(lab, text), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    assert_true(js_parse(text, text.len, "it", &parsed, &err));
+    AUTO_JSON *whole = parsed;
+    json_t *entry = json_object_get(whole, "credentialStatus");
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        json_t *was = json_incref(json_object_get(entry, members[i]));
+        (void)json_object_set_new(entry, members[i], json_pack("[O]", was));
+        assert_only(lab_verify(lab, js_dump(&lab->arena, whole)), CREDENTIAL_CHECK_STATUS,
+                    CREDENTIAL_NOT_POSSIBLE);
+        (void)json_object_set_new(entry, members[i], was);
+    }
+    /* Split in two that are one node: none of them alone says what it is for. */
+    json_t *other =
+        json_pack("{s:s, s:s}", "id", LIST_URL "#94567", "type", "BitstringStatusListEntry");
+    (void)json_object_set_new(whole, "credentialStatus", json_pack("[o, O]", other, entry));
+    const struct credential_report *r = lab_verify(lab, js_dump(&lab->arena, whole));
+    assert_false(r->is_valid);
+    assert_only(r, CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    lab_close(lab);
+}
+
 static void verify__reads_a_1edtech_revocation_list(void **state) {
     (void)state;
     static const char url[] = "https://badges.example.edu/revocations";
@@ -887,6 +926,7 @@ int main(void) {
         cmocka_unit_test(verify__obeys_the_issuers_did_document),
         cmocka_unit_test(verify__looks_at_the_clock),
         cmocka_unit_test(verify__reads_the_bitstring_list_of_the_issuer_only),
+        cmocka_unit_test(verify__is_not_fooled_by_another_way_to_write_a_status_entry),
         cmocka_unit_test(verify__reads_a_1edtech_revocation_list),
         cmocka_unit_test(verify__says_whose_it_is_when_asked),
         cmocka_unit_test(verify__fails_the_structure_without_what_the_standard_asks_for),
