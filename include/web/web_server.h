@@ -29,8 +29,9 @@ struct web_server {
     void *ctx;
 };
 
-/* Block SIGTERM, SIGINT and SIGHUP in this thread and those it will start, and ignore SIGPIPE. Call
- * it first thing in main, before any thread is started; web_server_run calls it too. */
+/* Block SIGTERM, SIGINT and SIGHUP in this thread and those it will start, and ignore SIGPIPE: for
+ * programs that wait for these to end in order. Call it before any thread is started;
+ * web_server_run calls it too. */
 void web_server_block_signals(void);
 
 /* Serve until SIGTERM or SIGINT: stop accepting, answer what is in flight, close idle connections,

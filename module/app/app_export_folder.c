@@ -247,7 +247,10 @@ bool app_export_write(const struct app_export_folder *folder, const char *path, 
     if (close(fd) == 0 && is_written) {
         return true;
     }
-    errno = is_written ? errno : why;
+    why = is_written ? errno : why;
+    /* Nothing half: an empty mark would make the folder nobody's, and every later export stop. */
+    (void)unlinkat(folder->fd, path, 0);
+    errno = why;
     return failed(err, path, "cannot be written");
 }
 

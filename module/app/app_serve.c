@@ -55,7 +55,11 @@ bool app_serve(struct app *app, int argc, char **argv, bool is_help, struct err 
             &line);
         return true;
     }
-    if (!app_args_read(argc, argv, &line, err) || !app_open_sealed_store(app, err)) {
+    if (!app_args_read(argc, argv, &line, err)) {
+        return false;
+    }
+    web_server_block_signals();
+    if (!app_open_sealed_store(app, err)) {
         return false;
     }
     struct net_client *net = NULL;

@@ -3,6 +3,7 @@
 #include "job.h"
 #include "store_course.h"
 #include "store_job.h"
+#include "web_server.h"
 #include <malloc.h>
 
 /* Jobs at once in one process: they wait for the LMS most of the time. */
@@ -50,6 +51,9 @@ bool app_worker(struct app *app, int argc, char **argv, bool is_help, struct err
      * the configuration says is for the threads of `serve`. */
     if (!app_args_read(argc, argv, &line, err) || !app_read_conf(app, err)) {
         return false;
+    }
+    if (!is_once) {
+        web_server_block_signals();
     }
     if (app->conf.database_connections < 2 * THREADS + 2) {
         app->conf.database_connections = 2 * THREADS + 2;

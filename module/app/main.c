@@ -1,7 +1,7 @@
 /* laurel: turns what learners achieve in their LMS into credentials they own. */
 #include "app.h"
 #include "net_fetch.h"
-#include "web_server.h"
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -40,6 +40,14 @@ static void harden(void) {
     const struct rlimit none = {0};
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* A reader that went away, or a file that may not grow, is an error of that write, told in words.
+ * All other signals end a command as they end any; serve and worker take them over. */
+static void ignore_signals(void) {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /* Whether --help stands anywhere behind the command; it is taken out. */
@@ -83,7 +91,7 @@ static int run(struct app *app, int argc, char **argv) {
 
 int main(int argc, char **argv) {
     static struct app app;
-    web_server_block_signals();
+    ignore_signals();
     harden();
     json_object_seed(0);
     const char *from_environment = secure_getenv("LAUREL_CONF");

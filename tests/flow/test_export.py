@@ -1,5 +1,6 @@
 """`laurel export --static`: badges stay good without Laurel, as files behind nginx or Apache under the same name."""
 import base64
+import contextlib
 import hashlib
 import html
 import json
@@ -7,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import time
 import urllib.parse
@@ -484,13 +486,36 @@ def test_an_export_that_broke_off_leaves_the_one_before(plain, tmp_path):
     folder, rest = tmp_path / "exit", tmp_path / "exit.part"
     plain.cli("export", "--static", folder)
     before = sorted(f.name for f in folder.iterdir())
-    # The disk is full, or a file is in the way: here a limit on how large files may grow.
+    # The disk is full, or a file is in the way: here a limit on how large files may grow; 0 stops at the very first.
     command = [str(laurel.program()), "-c", str(plain.config), "export", "--static", str(folder)]
-    done = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "sh", *command], capture_output=True, text=True)
-    assert done.returncode == 1 and "cannot be written" in done.stderr, done
-    assert sorted(f.name for f in folder.iterdir()) == before and rest.exists()
+    for limit in (1, 0):
+        done = subprocess.run(["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", str(limit), *command], capture_output=True, text=True)
+        assert done.returncode == 1 and "cannot be written: File too large" in done.stderr, done
+        assert sorted(f.name for f in folder.iterdir()) == before and rest.exists()
+        assert all(f.stat().st_size > 0 for f in rest.rglob("*") if f.is_file()), "no file is half there"
+        if limit:
+            shutil.rmtree(rest)
     plain.cli("export", "--static", folder)
     assert sorted(f.name for f in folder.iterdir()) == before and not rest.exists()
+
+
+def test_an_export_ends_when_it_is_told_to(plain, tmp_path):
+    """A large one takes hours: Ctrl-C is not kept waiting for them. Here a locked table is what takes long."""
+    folder, rest = tmp_path / "exit", tmp_path / "exit.part"
+    with contextlib.closing(plain.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE institution")
+        for how in (signal.SIGINT, signal.SIGTERM):
+            running = subprocess.Popen([str(laurel.program()), "-c", str(plain.config), "export", "--static", str(folder)])
+            try:
+                laurel.wait_until(rest.exists, 30, "the export has begun")
+                running.send_signal(how)
+                assert running.wait(30) == -how
+            finally:
+                running.kill()
+                running.wait()
+            assert rest.exists() and not folder.exists()
+    plain.cli("export", "--static", folder)
+    assert folder.exists() and not rest.exists()
 
 
 def test_two_exports_do_not_mix(plain, tmp_path):
