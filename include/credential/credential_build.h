@@ -10,7 +10,8 @@
  * A credential has one status entry: Open Badges' schema takes one object, and 1EdTech's validator
  * looks at revocation only. So an award that is suspended is marked in the list of revocations as
  * long as it is suspended (a copy that somebody keeps must not pass), is marked in the list of
- * suspensions, and what is signed meanwhile names that list and says so. */
+ * suspensions, and what is signed meanwhile names that list and says so. Copies of that may be kept
+ * too: a revoked award is marked in both lists for ever. */
 #pragma once
 #include "base_json.h"
 #include "model_badge.h"

@@ -90,8 +90,8 @@ struct store_status {
     struct sv body, digest; /* empty: never signed */
     usec_t signed_at;
 };
-/* Suspended and revoked awards are set in the list of revocations, suspended ones in that of
- * suspensions (credential_build.h says why). Fails: ERR_NOT_FOUND "status". */
+/* Suspended and revoked awards are set in the list of revocations and in that of suspensions
+ * (credential_build.h says why). Fails: ERR_NOT_FOUND "status". */
 NODISCARD bool store_status_get(struct store *store, int64_t institution_id, int64_t list_id,
                                 bool is_suspension, enum store_form form, struct arena *a,
                                 struct store_status *out, struct err *err);

@@ -199,15 +199,13 @@ bool store_credential_get(struct store *store, int64_t institution_id, int64_t a
     return true;
 }
 
-static bool set_bits(struct store *store, int64_t institution_id, int64_t list_id,
-                     bool is_suspension, struct arena *a, struct store_status *out,
-                     struct err *err) {
+static bool set_bits(struct store *store, int64_t institution_id, int64_t list_id, struct arena *a,
+                     struct store_status *out, struct err *err) {
     AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, a);
     db_add_i64(&args, institution_id);
     db_add_i64(&args, list_id);
-    db_add_bool(&args, is_suspension);
     if (!store_run(store, institution_id, "status_set", &args, &rows, err)) {
         return false;
     }
@@ -241,7 +239,7 @@ bool store_status_get(struct store *store, int64_t institution_id, int64_t list_
                                  .body = store_text(&rows, 0, 3, a),
                                  .digest = db_bytes(&rows, 0, 4, a),
                                  .signed_at = db_time(&rows, 0, 5)};
-    return set_bits(store, institution_id, list_id, is_suspension, a, out, err);
+    return set_bits(store, institution_id, list_id, a, out, err);
 }
 
 bool store_status_save(struct store *store, int64_t institution_id,

@@ -266,6 +266,22 @@ def test_a_suspended_award_is_refused_until_it_is_restored(desk):
     assert desk.verify(kept)[0] == 0 and desk.verify(desk.json(f"/awards/{award}.json"))[0] == 0
 
 
+def test_a_copy_made_while_suspended_is_refused_when_the_award_is_revoked(desk):
+    """It names the list of suspensions, and no other: that is what a grade that drops leads to, when nobody mends it."""
+    award = desk.shared()
+    desk.laurel.rows("UPDATE award SET state = 3, suspended_at = now() WHERE public_id = %s RETURNING 1", (award,))
+    desk.sign_again(award)
+    copies = [desk.json(f"/awards/{award}.json"), desk.get(f"/awards/{award}.jwt").text]
+    assert copies[0]["credentialStatus"]["statusPurpose"] == "suspension"
+    desk.laurel.cli("award", "revoke", award, "--reason", "The grade stayed low.")
+    assert status_of(desk, copies[0])
+    for kept in copies:
+        status, checks, words = desk.verify(kept)
+        assert status == 1 and checks["status"] == "failed", words
+    served = desk.json(f"/awards/{award}.json")
+    assert status_of(desk, served) and desk.verify(served)[0] == 1
+
+
 def test_what_keys_signed_stays_valid_when_others_follow(desk, one):
     before = desk.json(f"/awards/{one}.json"), desk.get(f"/awards/{one}.jwt").text
     desk.laurel.cli("key", "rotate", "--badge-issuer", "northside")
