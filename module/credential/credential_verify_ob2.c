@@ -87,15 +87,22 @@ static bool lists(const json_t *list, struct sv wanted) {
     return sv_eq(json_is_object(list) ? MEMBER(list, "id") : js_sv(list), wanted);
 }
 
+/* Below the prefix, at the prefix's own host: https://good.example is no beginning of
+ * https://good.example.evil.example. */
+static bool is_below(struct sv id, struct sv prefix) {
+    struct sv origin = verify_origin(prefix);
+    return origin.len > 0 && sv_eq_nocase(origin, verify_origin(id)) && sv_starts(id, prefix);
+}
+
 static bool starts_with_one(const json_t *prefixes, struct sv id) {
     size_t i = 0;
     const json_t *one = NULL;
     json_array_foreach(prefixes, i, one) {
-        if (js_sv(one).len > 0 && sv_starts(id, js_sv(one))) {
+        if (is_below(id, js_sv(one))) {
             return true;
         }
     }
-    return js_sv(prefixes).len > 0 && sv_starts(id, js_sv(prefixes));
+    return is_below(id, js_sv(prefixes));
 }
 
 /* A hosted assertion lies where its issuer says that his badges lie: below startsWith, at one of
@@ -159,17 +166,17 @@ static struct credential_check status(struct verify *v, const struct badge *b) {
     const json_t *entry = NULL;
     size_t i = 0;
     struct sv id = MEMBER(b->assertion, "id");
-    struct sv url = MEMBER(b->issuer, "revocationList");
+    bool has_list = json_object_get(b->issuer, "revocationList") != NULL;
     if (json_is_true(json_object_get(b->assertion, "revoked"))) {
         return revoked(v, MEMBER(b->assertion, "revocationReason"));
     }
-    if (b->is_hosted || url.len == 0) {
+    if (b->is_hosted || !has_list) {
         return verify_say(v, CREDENTIAL_PASSED,
                           b->is_hosted
                               ? "Its issuer still shows it."
                               : "It names no revocation list: its issuer cannot revoke it.");
     }
-    if (!fetch_named(v, url, &list, &why)) {
+    if (!fetch_member(v, b->issuer, "revocationList", &list, &why)) {
         return why;
     }
     json_array_foreach(json_object_get(list, "revokedAssertions"), i, entry) {

@@ -775,6 +775,14 @@ static void verify__passes_a_signed_badge_of_2_0_until_it_is_revoked(void **stat
             SV("{\"id\":\"" OB2 "revoked\",\"revokedAssertions\":[{\"id\":"
                "\"urn:uuid:6d3f7c0e-6e4b-4b8a-9d53-6c1f2b1f0a11\"}]}"));
     assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    /* The list named by an object, as JSON-LD allows; and by what leads nowhere. */
+    AUTO_JSON *profile = json_deep_copy(vector_at(v, "issuer"));
+    (void)json_object_set_new(profile, "revocationList", json_pack("{s:s}", "id", OB2 "revoked"));
+    web_put(&lab->web, OB2 "issuer", js_dump(&lab->arena, profile));
+    assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_STATUS, CREDENTIAL_FAILED);
+    (void)json_object_set_new(profile, "revocationList", json_true());
+    web_put(&lab->web, OB2 "issuer", js_dump(&lab->arena, profile));
+    assert_only(lab_verify(lab, token), CREDENTIAL_CHECK_STATUS, CREDENTIAL_NOT_POSSIBLE);
     publish_ob2(lab, v);
     /* A key that the profile does not list, or that is another's; another key; other bytes. */
     static const struct {
@@ -833,6 +841,33 @@ static void verify__believes_a_hosted_badge_of_2_0_only_at_its_address(void **st
     web_put(&lab->web, "https://evil.example/1", js_dump(&lab->arena, forged));
     assert_only(lab_verify(lab, js_dump(&lab->arena, forged)), CREDENTIAL_CHECK_ISSUER,
                 CREDENTIAL_FAILED);
+    /* The issuer says where badges lie: below it, and at no host whose name only begins so. */
+    static const struct {
+        const char *starts, *id;
+        bool is_his;
+    } scopes[] = {
+        {"https://badges.example.edu/ob2/awards/", OB2 "awards/1", true},
+        {"https://badges.example.edu", OB2 "awards/1", true},
+        {"https://badges.example.edu/other/", OB2 "awards/1", false},
+        {"https://", OB2 "awards/1", false},
+        {"https://badges.example.edu", "https://badges.example.edu.evil.example/1", false},
+        {"https://badges.example.edu", "https://badges.example.edu:444/1", false}};
+    for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
+        AUTO_JSON *issuer = json_deep_copy(vector_at(v, "issuer"));
+        AUTO_JSON *there = json_deep_copy(real);
+        (void)json_object_set_new(issuer, "verification",
+                                  json_pack("{s:s}", "startsWith", scopes[i].starts));
+        (void)json_object_set_new(there, "id", json_string(scopes[i].id));
+        struct sv shown = js_dump(&lab->arena, there);
+        web_put(&lab->web, OB2 "issuer", js_dump(&lab->arena, issuer));
+        web_put(&lab->web, scopes[i].id, shown);
+        if (scopes[i].is_his) {
+            assert_valid(lab_verify(lab, shown));
+        } else {
+            assert_only(lab_verify(lab, shown), CREDENTIAL_CHECK_ISSUER, CREDENTIAL_FAILED);
+        }
+    }
+    publish_ob2(lab, v);
     /* Revoked, expired, incomplete. */
     static const struct {
         const char *member, *json;
