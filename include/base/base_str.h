@@ -38,6 +38,11 @@ struct sv sv_head(struct sv s, size_t len);
  */
 bool sv_cut(struct sv s, char sep, struct sv *head, struct sv *rest);
 bool sv_is_utf8(struct sv s); /* strict: no overlongs, surrogates or NUL */
+/* Bytes of the noncharacter at the start of s, which is UTF-8; 0: another character. XML, and what
+ * draws PDF, take none of U+FDD0 to U+FDEF, U+FFFE, U+FFFF and their like on other planes
+ * (Unicode 23.7). */
+size_t sv_noncharacter(struct sv s);
+#define SV_REPLACEMENT SV("\xEF\xBF\xBD") /* U+FFFD, in their place */
 bool sv_is_printable_ascii(struct sv s);
 /* Cut at a character boundary so that at most max_bytes remain. */
 struct sv sv_clip_utf8(struct sv s, size_t max_bytes);

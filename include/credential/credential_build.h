@@ -23,9 +23,10 @@
     "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/"                                         \
     "ob_v3p0_achievementcredential_schema.json"
 
-/* A text as it may be signed: CR LF and CR become LF, TAB a space. Fails: ERR_INPUT "text" naming
- * `field` for other control characters, what is no UTF-8 (unpaired surrogates are none), and more
- * than CREDENTIAL_TEXT_BYTES_MAX. In `a`, or `text` itself. */
+/* A text as it may be signed: CR LF and CR become LF, TAB a space, noncharacters U+FFFD, since a
+ * drawing that holds the credential is XML. Fails: ERR_INPUT "text" naming `field` for other
+ * control characters, what is no UTF-8 (unpaired surrogates are none), and more than
+ * CREDENTIAL_TEXT_BYTES_MAX. In `a`, or `text` itself. */
 NODISCARD bool credential_text_clean(struct arena *a, const char *field, struct sv text,
                                      struct sv *out, struct err *err);
 

@@ -221,7 +221,8 @@ static bool has_control(struct sv text, bool has_lines) {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         bool is_line = c == '\n' || c == '\r' || c == '\t';
-        if (c == 0x7f || (c < 0x20 && !(has_lines && is_line))) {
+        if (c == 0x7f || (c < 0x20 && !(has_lines && is_line)) ||
+            sv_noncharacter(sv_skip(text, i)) > 0) {
             return true;
         }
     }

@@ -114,6 +114,18 @@ bool sv_is_utf8(struct sv s) {
     return true;
 }
 
+size_t sv_noncharacter(struct sv s) {
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    if (s.len < 3 || p[0] < 0xEF) {
+        return 0;
+    }
+    if (p[0] == 0xEF) {
+        bool is_last = p[1] == 0xBF && p[2] >= 0xBE;
+        return is_last || (p[1] == 0xB7 && p[2] >= 0x90 && p[2] <= 0xAF) ? 3 : 0;
+    }
+    return s.len >= 4 && (p[1] & 0x0Fu) == 0x0F && p[2] == 0xBF && p[3] >= 0xBE ? 4 : 0;
+}
+
 bool sv_is_printable_ascii(struct sv s) {
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e) {

@@ -33,6 +33,13 @@ bool credential_text_clean(struct arena *a, const char *field, struct sv text, s
         if (is_pair) {
             continue;
         }
+        size_t skipped = sv_noncharacter(sv_skip(text, i));
+        if (skipped > 0) {
+            memcpy(clean + n, SV_REPLACEMENT.ptr, SV_REPLACEMENT.len);
+            n += SV_REPLACEMENT.len;
+            i += skipped - 1;
+            continue;
+        }
         c = c == '\r' ? '\n' : c == '\t' ? ' ' : c;
         if (!is_left(c) && c != '\n') {
             return err_because(err, ERR_INPUT, "text",

@@ -25,7 +25,11 @@ static void add_escaped(struct str *out, struct sv text) {
                             : c == '"'  ? "&quot;"
                             : c == '\'' ? "&#39;"
                                         : NULL;
-        if (coded != NULL) {
+        size_t skipped = sv_noncharacter(sv_skip(text, i));
+        if (skipped > 0) {
+            str_add(out, SV_REPLACEMENT);
+            i += skipped - 1;
+        } else if (coded != NULL) {
             str_add_c(out, coded);
         } else if ((unsigned char)c >= 0x20) { /* XML takes no other control characters */
             str_add_char(out, c);

@@ -26,7 +26,11 @@ static void add_text(struct str *out, struct sv text) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         const char *coded = c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : NULL;
-        if (coded != NULL) {
+        size_t skipped = sv_noncharacter(sv_skip(text, i));
+        if (skipped > 0) {
+            str_add(out, SV_REPLACEMENT);
+            i += skipped - 1;
+        } else if (coded != NULL) {
             str_add_c(out, coded);
         } else {
             bool is_control = (unsigned char)c < 0x20;

@@ -365,6 +365,7 @@ def test_an_issuer_is_described_and_unknown_things_are_not(desk, one):
 
 @pytest.mark.parametrize("field, value, words", [
     ("name", "Bell\x07", "control characters"), ("criteria", "tear\x0b", "control characters"),
+    ("description", "no character \uffff", "control characters"), ("name", "none \U0001fffe either", "control characters"),
     ("criteria", "字" * 17000, "bytes"), ("tags", ["🦁", "Ａ"], "sort")])
 def test_texts_that_cannot_be_signed_are_refused_at_import(desk, field, value, words):
     path = desk.laurel.folder / "bad.json"

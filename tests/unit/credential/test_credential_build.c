@@ -214,6 +214,16 @@ static void credential_text_clean__refuses_what_cannot_be_signed(void **state) {
     assert_true(
         credential_text_clean(&a, "name", SV("a\r\nb\rc\td\n\xf0\x9f\xa6\x81"), &out, &err));
     assert_sv_equal(out, SV("a\nb\nc d\n\xf0\x9f\xa6\x81"));
+    /* The first and last of each kind of noncharacter, and what stands beside them. */
+    assert_true(credential_text_clean(
+        &a, "n",
+        SV("\xef\xb7\x90\xef\xb7\xaf\xef\xbf\xbe\xef\xbf\xbf\xf0\x9f\xbf\xbe\xf4\x8f\xbf\xbf"),
+        &out, &err));
+    assert_sv_equal(out, SV("\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd"));
+    struct sv beside = SV("\xef\xb7\x8f\xef\xb7\xb0\xef\xbf\xbc\xef\xbf\xbd\xf0\x9f\xbf\xbd\xf0\x9e"
+                          "\xbf\xbe\xee\xbf\xbf");
+    assert_true(credential_text_clean(&a, "n", beside, &out, &err));
+    assert_sv_equal(out, beside);
     assert_true(
         credential_text_clean(&a, "n", sv_of(large, CREDENTIAL_TEXT_BYTES_MAX), &out, &err));
 }

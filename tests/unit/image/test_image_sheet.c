@@ -171,6 +171,34 @@ static void a_certificate_is_a_pdf_that_links_to_the_public_page(void **state) {
     assert_non_null(memmem(pdf.ptr, pdf.len, c.url.ptr, c.url.len));
 }
 
+/* Names come from learning platforms: XML and PDF have no place for some of their characters. */
+static void a_certificate_is_drawn_whatever_characters_a_name_has(void **state) {
+    (void)state;
+    static const struct sv names[] = {SV("A\xEF\xBF\xBF mina"),    /* U+FFFF */
+                                      SV("A\xEF\xB7\x90 mina"),    /* U+FDD0 */
+                                      SV("A\xF0\x9F\xBF\xBEmina"), /* U+1FFFE */
+                                      SV("A\x0b\x7f\xC2\x85mina")};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO_ARENA a = {0};
+        struct err err = {0};
+        struct str out;
+        struct sv pdf = {0};
+        const struct image_badge badge = {.key = SV("safe-lab"), .name = names[i]};
+        struct image_certificate c = certificate(&a);
+        str_init(&out, &a, IMAGE_BADGE_MAX_BYTES);
+        assert_true(image_badge_draw(&badge, &out, &err));
+        c.art = str_sv(&out);
+        c.learner = names[i];
+        c.badge_name = names[i];
+        str_init(&out, &a, IMAGE_SHEET_MAX_BYTES);
+        assert_true(image_certificate_draw(&c, &out, &err));
+        if (!render(&a, str_sv(&out), true, IMAGE_CERTIFICATE_WIDTH, IMAGE_CERTIFICATE_HEIGHT, &pdf,
+                    &err)) {
+            fail_msg("row %zu: %s", i, err.text);
+        }
+    }
+}
+
 static void a_certificate_without_name_and_link_says_nothing_of_either(void **state) {
     (void)state;
     AUTO_ARENA a = {0};
@@ -252,6 +280,7 @@ int main(void) {
         cmocka_unit_test(a_missing_program_is_said_to_be_missing),
         cmocka_unit_test(a_preview_is_drawn_for_names_of_every_length),
         cmocka_unit_test(a_certificate_is_a_pdf_that_links_to_the_public_page),
+        cmocka_unit_test(a_certificate_is_drawn_whatever_characters_a_name_has),
         cmocka_unit_test(a_certificate_without_name_and_link_says_nothing_of_either),
         cmocka_unit_test(the_style_sheet_of_a_drawing_does_not_reach_the_sheet),
         cmocka_unit_test(text_that_is_no_utf8_or_no_url_is_refused),
