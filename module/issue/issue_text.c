@@ -77,6 +77,22 @@ static bool result_of(struct arena *a, const json_t *leaf, struct credential_res
     return true;
 }
 
+/* Texts of forms and platforms, which nobody asked whether they can be signed: a control character
+ * that came along with what was pasted keeps no learner from their badge. Copied, since the JSON
+ * goes. */
+static struct sv tame(struct arena *a, struct sv text) {
+    char *copy = arena_copy(a, text.ptr == NULL ? "" : text.ptr, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)copy[i];
+        bool is_break = c == '\v' || c == '\f'; /* how programs of slides and pages write it */
+        bool is_kept = c == '\n' || c == '\r' || c == '\t';
+        if ((c < 0x20 && !is_kept) || c == 0x7f) {
+            copy[i] = is_break ? '\n' : ' ';
+        }
+    }
+    return sv_of(copy, text.len);
+}
+
 bool issue_results(struct arena *a, struct sv reasons, struct credential_result **out,
                    size_t *count, struct err *err) {
     json_t *parsed = NULL;
@@ -94,7 +110,7 @@ bool issue_results(struct arena *a, struct sv reasons, struct credential_result 
         if (result_of(a, leaf, r)) {
             struct sv *texts[] = {&r->name, &r->value, &r->required, &r->maximum};
             for (size_t t = 0; t < ARRAY_LEN(texts); t++) {
-                *texts[t] = sv_copy(a, *texts[t]); /* the JSON goes */
+                *texts[t] = tame(a, *texts[t]);
             }
             (*count)++;
         }
@@ -113,7 +129,7 @@ bool issue_evidence(struct arena *a, struct sv text, struct credential_evidence 
     *out = ARENA_ARRAY(a, struct credential_evidence, *count);
     json_array_foreach(*keep, i, one) {
         (*out)[i] = (struct credential_evidence){.name = member(one, "condition"),
-                                                 .narrative = member(one, "evidence")};
+                                                 .narrative = tame(a, member(one, "evidence"))};
     }
     return true;
 }

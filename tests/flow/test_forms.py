@@ -286,6 +286,13 @@ def test_evidence_is_told_when_it_is_shown(desk):
     desk.share(award, evidence=True)
     assert desk.json(f"/ob2/awards/{award}")["evidence"] == [{"type": "Evidence", "name": "Seen it", "narrative": "On Friday"}]
     assert "expires" not in desk.json(f"/ob2/awards/{award}")
+    # What was pasted from slides has line breaks of its own kind, and worse: it is signed all the same.
+    desk.laurel.rows("UPDATE attestation t SET evidence = %s FROM award a WHERE a.public_id = %s AND t.badge_id = a.badge_id"
+                     " AND t.person_id = a.person_id RETURNING 1", ("On\x0bFriday\x07\x7f", award))
+    desk.sign_again(award)
+    signed = desk.json(f"/awards/{award}.json")
+    assert signed["evidence"][0]["narrative"] == "On\nFriday  " and desk.verify(signed)[0] == 0
+    assert desk.json(f"/ob2/awards/{award}")["evidence"][0]["narrative"] == "On\nFriday  "
     desk.share(award, identity="none")
     assert desk.get(f"/ob2/awards/{award}").status == 404, "2.0 has nobody without an e-mail address"
     assert desk.get(f"/awards/{award}.png").status == 200
