@@ -283,14 +283,21 @@ static long long jobs_at(int hour, int day) {
 static void reconcile_schedule__comes_once_each_night(void **state) {
     (void)state;
     struct place p;
+    struct err err = {0};
     place_open(&p);
     assert_int_equal(jobs_at(1, -7), 0); /* at one in the night it is too early */
     assert_int_equal(jobs_at(4, -7), 1);
-    assert_int_equal(jobs_at(20, -7), 1); /* no worker ran at night */
+    assert_int_equal(jobs_at(20, -7), 1);                             /* no worker ran at night */
+    (void)support_sql("UPDATE institution SET reconciled_on = NULL"); /* its first day */
+    (void)support_sql("DELETE FROM job");
+    assert_true(store_purge(p.store, &err));
+    assert_int_equal(support_sql("SELECT count(*) FROM job WHERE kind = 'reconcile'"), 0);
+    assert_int_equal(support_sql("SELECT count(*) FROM institution WHERE reconciled_on = (now() AT "
+                                 "TIME ZONE time_zone)::date"),
+                     1);
     (void)support_sql(
         "UPDATE institution SET reconciled_on = (now() AT TIME ZONE time_zone)::date");
     (void)support_sql("DELETE FROM job");
-    struct err err = {0};
     assert_true(store_purge(p.store, &err));
     assert_int_equal(support_sql("SELECT count(*) FROM job WHERE kind = 'reconcile'"), 0);
     (void)support_sql("DELETE FROM badge_course");
