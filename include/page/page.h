@@ -9,6 +9,7 @@ struct seal;
 struct net_client;
 struct web_request;
 struct web_response;
+struct web_joined;
 struct page_app;
 
 /* All borrowed for as long as the pages live. */
@@ -31,6 +32,8 @@ void page_destroy(struct page_app *app);
 
 /* For struct web_server: `ctx` is the struct page_app. */
 void page_handle(void *ctx, struct web_request *req, struct web_response *resp);
+bool page_joins(void *ctx, const struct web_request *req);
+void page_answer_many(void *ctx, struct web_joined *joined, size_t count);
 void page_refuse(void *ctx, struct web_response *resp, const struct err *err);
 bool page_take_file(void *ctx, struct web_request *req, size_t *max_bytes, struct err *err);
 void page_give_file(void *ctx);

@@ -39,10 +39,11 @@ struct store_award_page {
 NODISCARD bool store_award_page_get(struct store *store, struct sv public_id, struct arena *a,
                                     struct store_award_page *out, struct err *err);
 
-/* A text that changes when the award's state or what its learner shows does, in `a`; much cheaper
- * than the page, the more so when many ask at once. Fails the same. */
-NODISCARD bool store_award_mark(struct store *store, struct sv public_id, struct arena *a,
-                                struct sv *mark, struct err *err);
+/* For each award a text, in `a`, that changes when its state or what its learner shows does; empty
+ * when it is private, or there is no such award. Every id is a UUID. One round trip, much cheaper
+ * than a page, the more so for many. */
+NODISCARD bool store_award_marks(struct store *store, const struct sv *public_ids, size_t count,
+                                 struct arena *a, struct sv *marks, struct err *err);
 
 /* Badges of an issuer that a course uses or somebody has earned, by name; at most 500. */
 struct store_issuer_badge {

@@ -45,7 +45,8 @@ struct web_request {
     struct sv
         content_type; /* media type in lower case without parameters; empty when there is none */
     struct sv remote_address;
-    const char *id;                     /* 16 hex digits, also in every log line and X-Request-Id */
+    const char *id;  /* 16 hex digits, also in every log line and X-Request-Id */
+    struct sv known; /* what web_server.answer_many found out and left to `handle`; in the arena */
     struct web_pair args[WEB_ARGS_MAX]; /* what the route's pattern named; see web_arg */
     size_t arg_count;
     char *const *params; /* "NAME=value", NULL-terminated */

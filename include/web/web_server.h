@@ -1,12 +1,19 @@
 /* The FastCGI responder: libfcgi speaks the protocol, we own the waiting.
  *
  * libfcgi pins a thread to each kept-alive connection and takes SIGTERM over. So connections wait
- * in an epoll set of ours, a thread is used only while a request is there, and signals are taken by
- * sigwait. */
+ * in an epoll set of ours, a thread is used only while a request is there (and one to wait for
+ * them), and signals are taken by sigwait. */
 #pragma once
 #include "base_clock.h"
 #include "web_request.h"
 #include "web_response.h"
+
+/* One of several requests that are answered together. */
+struct web_joined {
+    struct web_request *req;
+    struct web_response *resp;
+    bool is_answered;
+};
 
 struct web_server {
     struct sv listen; /* "unix:/path" (0660; a dead socket file is replaced) or "127.0.0.1:9000",
@@ -17,6 +24,12 @@ struct web_server {
     size_t body_max_bytes; /* 0: WEB_BODY_MAX_BYTES */
     /* Called on any thread; always answers. req, resp and their arena end when it returns. */
     void (*handle)(void *ctx, struct web_request *req, struct web_response *resp);
+    /* Requests that are answered many at once, because asking for all of them costs little more
+     * than for one. Those for which `joins` is true wait until answer_many has answered those
+     * before them; one thread calls it at a time, and others go on reading. What it leaves
+     * unanswered goes to `handle`; it should leave what takes long. NULL: none are. */
+    bool (*joins)(void *ctx, const struct web_request *req);
+    void (*answer_many)(void *ctx, struct web_joined *joined, size_t count);
     /* What to answer when the request could not be read (400, 413); NULL: plain text. */
     void (*refuse)(void *ctx, struct web_response *resp, const struct err *err);
     /* Which multipart requests bring a body that is kept in a file, of at most *max_bytes; 0: not

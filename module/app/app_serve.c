@@ -30,6 +30,8 @@ static bool serve(struct app *app, struct net_client *net, struct err *err) {
     const struct web_server server = {.listen = sv_from(app->conf.listen),
                                       .threads = app->conf.threads,
                                       .handle = page_handle,
+                                      .joins = page_joins,
+                                      .answer_many = page_answer_many,
                                       .refuse = page_refuse,
                                       .take_file = page_take_file,
                                       .give_file = page_give_file,

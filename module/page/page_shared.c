@@ -5,8 +5,11 @@
 #include "credential_build.h"
 #include "issue_export.h"
 #include "page_kept.h"
+#include "web_server.h"
+#include <string.h>
 
 #define SUMMARY_BYTES_MAX 200
+#define AWARDS "/awards/"
 
 /* Forms of an award that may be taken along: one row each, as there are addresses. */
 static const struct {
@@ -331,24 +334,71 @@ static bool make_award(struct page *p, struct sv id, struct err *err) {
     return show(p, "award.html", model, WEB_CACHE_NO_STORE, err);
 }
 
-bool page_award_html(struct page *p, struct err *err) {
-    struct sv mark;
+/* The page of an award as it was made a moment ago, if `mark` is still the award's. */
+static bool show_kept(struct page *p, struct sv id, struct sv mark, struct err *err) {
     struct sv html = {0};
-    struct sv id = web_arg(p->req, "award");
-    if (!store_award_mark(p->app->options.store, id, p->arena, &mark, err) ||
-        !web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err)) {
+    if (!page_kept_find(p->app->kept, id, mark, p->now, p->arena, &html)) {
         return false;
     }
-    if (page_kept_find(p->app->kept, id, mark, p->now, p->arena, &html)) {
-        web_html(p->resp, 200);
-        p->resp->borrowed = html;
-        return web_header_add(p->resp, "Vary", SV("Accept"), err);
+    web_html(p->resp, 200);
+    p->resp->borrowed = html;
+    return web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err) &&
+           web_header_add(p->resp, "Vary", SV("Accept"), err);
+}
+
+bool page_award_html(struct page *p, struct err *err) {
+    struct sv mark = p->req->known;
+    struct sv id = web_arg(p->req, "award");
+    if (mark.len == 0 && uuid_is_valid(id) &&
+        !store_award_marks(p->app->options.store, &id, 1, p->arena, &mark, err)) {
+        return false;
     }
-    if (!make_award(p, id, err)) {
+    if (mark.len == 0) {
+        return err_because(err, ERR_NOT_FOUND, "public", "there is no such page");
+    }
+    if (show_kept(p, id, mark, err)) {
+        return true;
+    }
+    if (!web_header_add(p->resp, "X-Robots-Tag", SV("noindex"), err) || !make_award(p, id, err)) {
         return false;
     }
     page_kept_put(p->app->kept, id, mark, p->now, web_response_body(p->resp));
     return true;
+}
+
+static struct sv award_asked(const struct web_request *req) {
+    return sv_starts(req->path, SV(AWARDS)) ? sv_skip(req->path, strlen(AWARDS)) : sv_of("", 0);
+}
+
+bool page_joins(void *ctx, const struct web_request *req) {
+    (void)ctx;
+    return (req->method & (WEB_GET | WEB_HEAD)) != 0 && uuid_is_valid(award_asked(req)) &&
+           web_wants(req, "text/html") == WEB_WANTS_MAX;
+}
+
+void page_answer_many(void *ctx, struct web_joined *joined, size_t count) {
+    struct page_app *app = ctx;
+    struct arena *a = joined[0].req->arena;
+    struct sv *ids = ARENA_ARRAY(a, struct sv, count);
+    struct sv *marks = ARENA_ARRAY(a, struct sv, count);
+    struct err ignored = {0}; /* each asks for itself then, and says why it cannot */
+    usec_t now = clock_now(&app->options.clock);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = award_asked(joined[i].req);
+    }
+    if (!store_award_marks(app->options.store, ids, count, a, marks, &ignored)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct page p = {.app = app,
+                         .req = joined[i].req,
+                         .resp = joined[i].resp,
+                         .arena = joined[i].req->arena,
+                         .now = now};
+        joined[i].is_answered = marks[i].len > 0 && show_kept(&p, ids[i], marks[i], &ignored);
+        joined[i].req->known = joined[i].is_answered ? sv_of("", 0) : sv_copy(p.arena, marks[i]);
+        atomic_fetch_add(&app->metrics.requests, joined[i].is_answered ? 1 : 0);
+    }
 }
 
 bool page_badge_html(struct page *p, struct err *err) {

@@ -14,7 +14,6 @@ bool store_create(const struct store_options *o, struct store **out, struct err 
     }
     s->seal = o->seal;
     s->launches = store_launch_queue_create();
-    s->marks = store_mark_queue_create();
     s->registrations = store_registration_cache_create();
     const struct db_pool_options pool = {.conninfo = o->conninfo,
                                          .connections = o->connections,
@@ -32,7 +31,6 @@ void store_destroy(struct store *s) {
     if (s != NULL) {
         db_pool_destroy(s->pool);
         store_launch_queue_destroy(s->launches);
-        store_mark_queue_destroy(s->marks);
         store_registration_cache_destroy(s->registrations);
         free(s);
     }

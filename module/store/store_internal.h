@@ -5,21 +5,17 @@
 #include <pthread.h>
 
 struct store_launch_queue;
-struct store_mark_queue;
 struct store_registration_cache;
 
 struct store {
     struct db_pool *pool;
     const struct seal *seal;
     struct store_launch_queue *launches;
-    struct store_mark_queue *marks;
     struct store_registration_cache *registrations;
 };
 
 struct store_launch_queue *store_launch_queue_create(void);
 void store_launch_queue_destroy(struct store_launch_queue *q);
-struct store_mark_queue *store_mark_queue_create(void);
-void store_mark_queue_destroy(struct store_mark_queue *q);
 struct store_registration_cache *store_registration_cache_create(void);
 void store_registration_cache_destroy(struct store_registration_cache *c);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ID_BYTES 8
+
 /* How much of a refused body is still taken in: closing on a sender makes the web server say 502.
  */
 #define DISCARD_MAX_BYTES ((size_t)128 * 1024 * 1024)
@@ -87,27 +89,24 @@ static void file_read(const struct web_server *server, FCGX_Request *fcgi, struc
     }
 }
 
-/* Fill in req. True: it can be answered; *is_whole: nothing of it is left on the connection. */
-static bool request_read(const struct web_server *server, FCGX_Request *fcgi,
-                         struct web_request *req, bool *is_taken, bool *is_whole, struct err *err) {
-    size_t want = 0;
+/* What follows the head. True: the request can be answered. */
+static bool rest_read(const struct web_server *server, struct web_exchange *x, struct err *err) {
+    struct web_request *req = &x->req;
     size_t file_max = 0;
-    size_t body_max = server->body_max_bytes == 0 ? WEB_BODY_MAX_BYTES : server->body_max_bytes;
-    struct arena *a = req->arena;
-    bool is_read = web_request_read(a, fcgi->envp, body_max, req, &want, err);
-    bool is_long = !is_read && strcmp(err->reason, "body_size") == 0;
-    if (server->take_file != NULL && (is_read || is_long) && req->method == WEB_POST &&
+    bool is_good = x->head_err.code == ERR_NONE;
+    bool is_long = !is_good && strcmp(x->head_err.reason, "body_size") == 0;
+    if (server->take_file != NULL && (is_good || is_long) && req->method == WEB_POST &&
         sv_eq(req->content_type, SV("multipart/form-data"))) {
-        file_read(server, fcgi, req, &file_max, is_taken);
+        file_read(server, &x->fcgi, req, &file_max, &x->is_taken);
     }
     if (file_max > 0 || req->body_err.code != ERR_NONE) {
-        *err = (struct err){0};
-        *is_whole = req->body_err.code == ERR_NONE || discard(fcgi);
+        x->is_whole = req->body_err.code == ERR_NONE || discard(&x->fcgi);
         return true;
     }
-    is_read = is_read && body_read(fcgi, want, req, err);
-    *is_whole = is_read || discard(fcgi);
-    return is_read;
+    *err = x->head_err;
+    is_good = is_good && body_read(&x->fcgi, x->body_bytes, req, err);
+    x->is_whole = is_good || discard(&x->fcgi);
+    return is_good;
 }
 
 static void request_end(const struct web_server *server, const struct web_request *req,
@@ -144,30 +143,59 @@ static bool send_all(FCGX_Request *fcgi, struct sv bytes) {
     return bytes.len == 0 || FCGX_PutStr(bytes.ptr, (int)bytes.len, fcgi->out) == (int)bytes.len;
 }
 
-bool web_exchange(const struct web_server *server, FCGX_Request *fcgi, struct arena *a) {
-    unsigned char random[8];
-    random_bytes(random, sizeof random);
-    struct sv id = hex_encode(a, random, sizeof random);
-    log_set_request(id.ptr);
-
-    struct web_request req = {.arena = a};
-    struct web_response resp;
-    web_response_init(&resp, a);
-    struct err err = {0};
-    bool is_taken = false;
-    bool is_whole = true;
-    bool is_read = request_read(server, fcgi, &req, &is_taken, &is_whole, &err);
-    req.id = id.ptr;
-    if (is_read) {
-        server->handle(server->ctx, &req, &resp);
-    } else {
-        refuse(server, &resp, &err);
+/* Not secret, only rarely the same; the kernel is asked for many at a time. */
+static struct sv request_id(struct arena *a) {
+    static _Thread_local unsigned char bytes[32][ID_BYTES];
+    static _Thread_local size_t left;
+    if (left == 0) {
+        random_bytes(bytes, sizeof bytes);
+        left = ARRAY_LEN(bytes);
     }
-    check_size(server, &resp);
-    bool has_body = req.method != WEB_HEAD && resp.status != 204 && resp.status != 304;
-    bool is_sent = send_all(fcgi, web_response_head(&resp, req.id)) &&
-                   (!has_body || send_all(fcgi, web_response_body(&resp)));
-    request_end(server, &req, is_taken);
+    left--;
+    return hex_encode(a, bytes[left], ID_BYTES);
+}
+
+bool web_exchange_head(const struct web_server *server, struct web_exchange *x) {
+    size_t most = server->body_max_bytes == 0 ? WEB_BODY_MAX_BYTES : server->body_max_bytes;
+    struct sv id = request_id(&x->arena);
+    x->head_err = (struct err){0};
+    x->body_bytes = 0;
+    x->is_taken = false;
+    web_response_init(&x->resp, &x->arena);
+    bool is_good =
+        web_request_read(&x->arena, x->fcgi.envp, most, &x->req, &x->body_bytes, &x->head_err);
+    x->req.id = id.ptr;
+    return is_good;
+}
+
+bool web_exchange_rest(const struct web_server *server, struct web_exchange *x) {
+    struct err err = {0};
+    log_set_request(x->req.id);
+    x->is_read = rest_read(server, x, &err);
+    if (!x->is_read) {
+        refuse(server, &x->resp, &err);
+    }
     log_set_request("");
-    return is_sent && is_whole;
+    return x->is_read;
+}
+
+void web_exchange_answer(const struct web_server *server, struct web_exchange *x) {
+    if (x->is_read) {
+        log_set_request(x->req.id);
+        server->handle(server->ctx, &x->req, &x->resp);
+        log_set_request("");
+    }
+}
+
+bool web_exchange_send(const struct web_server *server, struct web_exchange *x) {
+    struct web_response *resp = &x->resp;
+    log_set_request(x->req.id);
+    check_size(server, resp);
+    bool has_body = x->req.method != WEB_HEAD && resp->status != 204 && resp->status != 304;
+    bool is_sent = send_all(&x->fcgi, web_response_head(resp, x->req.id)) &&
+                   (!has_body || send_all(&x->fcgi, web_response_body(resp)));
+    request_end(server, &x->req, x->is_taken);
+    log_set_request("");
+    arena_reset(&x->arena);
+    return is_sent && x->is_whole;
 }

@@ -428,51 +428,15 @@ static void store_public_find__knows_ids_by_their_kind(void **state) {
     place_close(&p);
 }
 
-#define ASKERS 24
+#define ASKED 24
+#define NOBODYS "00000000-0000-4000-8000-000000000000"
 
-struct asker {
-    struct place *place;
-    struct sv public_id, mark; /* no mark: it is private */
-    size_t wrong;
-};
-
-static void *ask_again_and_again(void *ctx) {
-    struct asker *one = ctx;
-    for (int i = 0; i < 40; i++) {
-        AUTO_ARENA a = {0};
-        struct err err = {0};
-        struct sv mark = {0};
-        bool is_there = store_award_mark(one->place->store, one->public_id, &a, &mark, &err);
-        bool is_right =
-            is_there ? sv_eq(mark, one->mark) : one->mark.len == 0 && err.code == ERR_NOT_FOUND;
-        one->wrong += is_right ? 0 : 1;
-    }
-    return NULL;
-}
-
-/* While others ask, this award is shared and made private in turns. */
-static void share_and_stop(struct place *p, struct sv public_id) {
-    for (int i = 0; i < 40; i++) {
-        AUTO_ARENA a = {0};
-        struct err err = {0};
-        struct sv mark = {0};
-        bool is_shared = i % 2 == 0;
-        (void)support_sql(sv_printf(&a,
-                                    "WITH done AS (UPDATE award SET shared_at = %s WHERE public_id "
-                                    "= '%.*s' RETURNING 1) SELECT count(*) FROM done",
-                                    is_shared ? "now()" : "NULL", SV_ARG(public_id))
-                              .ptr);
-        assert_int_equal(store_award_mark(p->store, public_id, &a, &mark, &err), is_shared);
-    }
-}
-
-/* Every other award is shared, and each has an end of its own. One more, for others: its id. */
-static struct sv askers_init(struct place *p, struct asker *askers) {
+/* Each ends at a time of its own, and every other one is shared. */
+static void awards_init(struct place *p, struct sv *ids) {
     struct err err = {0};
     struct store_award *awards = NULL;
     size_t count = 0;
-    size_t shared = 0;
-    judge(p, ASKERS + 1);
+    judge(p, ASKED);
     (void)support_sql(
         "WITH n AS (SELECT id, row_number() OVER (ORDER BY public_id) AS nth FROM award), "
         "done AS (UPDATE award a SET expires_at = now() + n.nth * interval '1 hour', "
@@ -480,30 +444,47 @@ static struct sv askers_init(struct place *p, struct asker *askers) {
         "RETURNING 1) SELECT count(*) FROM done");
     assert_true(
         store_award_list(p->store, p->institution_id, NULL, 0, &p->arena, &awards, &count, &err));
-    assert_int_equal(count, ASKERS + 1);
-    for (size_t i = 0; i < ASKERS; i++) {
-        struct err why = {0};
-        askers[i] = (struct asker){.place = p, .public_id = awards[i].public_id};
-        shared += store_award_mark(p->store, awards[i].public_id, &p->arena, &askers[i].mark, &why);
+    assert_int_equal(count, ASKED);
+    for (size_t i = 0; i < ASKED; i++) {
+        ids[i] = awards[i].public_id;
     }
-    assert_in_range(shared, ASKERS / 2 - 1, ASKERS / 2 + 1);
-    return awards[ASKERS].public_id;
 }
 
-static void store_award_mark__is_of_now_and_each_ones_own_when_many_ask(void **state) {
+static void share(struct arena *a, struct sv public_id, bool is_shared) {
+    (void)support_sql(sv_printf(a,
+                                "WITH done AS (UPDATE award SET shared_at = %s WHERE public_id = "
+                                "'%.*s' RETURNING 1) SELECT count(*) FROM done",
+                                is_shared ? "now()" : "NULL", SV_ARG(public_id))
+                          .ptr);
+}
+
+static void store_award_marks__are_of_now_and_each_ones_own(void **state) {
     (void)state;
     struct place p;
-    struct asker askers[ASKERS];
-    pthread_t threads[ASKERS];
+    struct err err = {0};
+    struct sv ids[2 * ASKED + 1]; /* each is asked for twice */
+    struct sv marks[2 * ASKED + 1];
+    size_t shared = 0;
     place_open(&p);
-    struct sv other = askers_init(&p, askers);
-    for (size_t i = 0; i < ASKERS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_again_and_again, &askers[i]), 0);
+    awards_init(&p, ids);
+    memcpy(ids + ASKED, ids, ASKED * sizeof *ids);
+    ids[(size_t)2 * ASKED] = SV(NOBODYS);
+    assert_true(store_award_marks(p.store, ids, ARRAY_LEN(ids), &p.arena, marks, &err));
+    assert_int_equal(marks[(size_t)2 * ASKED].len, 0);
+    for (size_t i = 0; i < ASKED; i++) {
+        struct sv alone;
+        assert_true(store_award_marks(p.store, &ids[i], 1, &p.arena, &alone, &err));
+        assert_true(sv_eq(alone, marks[i]) && sv_eq(alone, marks[ASKED + i]));
+        shared += alone.len > 0;
+        for (size_t other = 0; other < i; other++) {
+            assert_true(alone.len == 0 || !sv_eq(alone, marks[other]));
+        }
     }
-    share_and_stop(&p, other);
-    for (size_t i = 0; i < ASKERS; i++) {
-        (void)pthread_join(threads[i], NULL);
-        assert_int_equal(askers[i].wrong, 0);
+    assert_int_equal(shared, ASKED / 2);
+    for (int i = 0; i < 6; i++) {
+        share(&p.arena, ids[0], i % 2 == 0);
+        assert_true(store_award_marks(p.store, ids, ASKED, &p.arena, marks, &err));
+        assert_int_equal(marks[0].len > 0, i % 2 == 0);
     }
     place_close(&p);
 }
@@ -532,7 +513,7 @@ int main(void) {
         cmocka_unit_test(issuer_keys__open_for_their_issuer_only_and_are_never_deleted),
         cmocka_unit_test(issue_sign__by_many_at_once_makes_one_of_each),
         cmocka_unit_test(store_public_find__knows_ids_by_their_kind),
-        cmocka_unit_test(store_award_mark__is_of_now_and_each_ones_own_when_many_ask),
+        cmocka_unit_test(store_award_marks__are_of_now_and_each_ones_own),
         cmocka_unit_test(award_marks__is_planned_once_and_by_the_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define IO_PATIENCE_US (5 * USEC_PER_S) /* well below what the server waits for a peer */
+
 enum record { BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6 };
 
 struct rig {
@@ -50,6 +52,25 @@ static void handle(void *ctx, struct web_request *req, struct web_response *resp
     str_add(&resp->body, req->body);
 }
 
+static bool joins(void *ctx, const struct web_request *req) {
+    (void)ctx;
+    return sv_starts(req->path, SV("/join/"));
+}
+
+/* How many were answered with this one; what others leave goes to `handle`. */
+static void answer_many(void *ctx, struct web_joined *joined, size_t count) {
+    (void)ctx;
+    (void)usleep(300 * 1000);
+    for (size_t i = 0; i < count; i++) {
+        struct web_request *req = joined[i].req;
+        joined[i].is_answered = !sv_ends(req->path, SV("/left"));
+        if (joined[i].is_answered) {
+            web_text(joined[i].resp, 200,
+                     sv_printf(req->arena, "%.*s|%zu|%s", SV_ARG(req->path), count, req->id));
+        }
+    }
+}
+
 static void tell_ready(void *ctx) {
     int fd = *(int *)ctx;
     (void)!write(fd, "r", 1);
@@ -61,6 +82,8 @@ static int serve(struct rig *r, int threads, int drain_s, int ready_fd) {
                                 .threads = threads,
                                 .drain_s = drain_s,
                                 .handle = handle,
+                                .joins = joins,
+                                .answer_many = answer_many,
                                 .ready = tell_ready,
                                 .ctx = &ready_fd};
     struct err err = {0};
@@ -398,6 +421,125 @@ static void server__survives_peers_that_talk_nonsense_or_leave(void **state) {
     assert_true(call(&a, r, (struct call){.method = "GET", .uri = "/"}).len > 0);
 }
 
+/* Connections with a request each on its way: /join/0, and so on. */
+static void send_joined(const struct rig *r, int *fds, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char uri[32];
+        (void)snprintf(uri, sizeof uri, "/join/%zu", i);
+        fds[i] = dial(r);
+        send_call(fds[i], (struct call){.method = "GET", .uri = uri, .keep = true});
+    }
+}
+
+static void get_joined(int fd, size_t nth, size_t together) {
+    AUTO_ARENA a = {0};
+    struct sv body = body_of(get_reply(&a, fd));
+    struct sv want = sv_printf(&a, "/join/%zu|%zu|", nth, together);
+    if (!sv_starts(body, want)) {
+        fail_msg("%.*s instead of %.*s", SV_ARG(body), SV_ARG(want));
+    }
+}
+
+static void server__answers_at_once_what_came_during_an_answer(void **state) {
+    struct rig *r = *state;
+    start(r, 2, 5);
+    AUTO_ARENA a = {0};
+    int fds[6];
+    for (int round = 0; round < 2; round++) {
+        send_joined(r, fds, 1);
+        (void)usleep(100 * 1000);
+        int first = fds[0];
+        send_joined(r, fds, ARRAY_LEN(fds));
+        /* The other thread is free for all else meanwhile. */
+        usec_t before = clock_monotonic();
+        assert_true(has(call(&a, r, (struct call){.method = "GET", .uri = "/else"}), "/else|"));
+        assert_true(clock_monotonic() - before < (usec_t)150 * 1000);
+        get_joined(first, 0, 1);
+        for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+            get_joined(fds[i], i, ARRAY_LEN(fds));
+            (void)close(fds[i]);
+        }
+        (void)close(first);
+    }
+}
+
+static void server__answers_singly_what_was_left(void **state) {
+    struct rig *r = *state;
+    AUTO_ARENA a = {0};
+    for (int threads = 1; threads <= 3; threads += 2) {
+        start(r, threads, 5);
+        int fds[5];
+        for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+            fds[i] = dial(r);
+            send_call(fds[i], (struct call){.method = "GET", .uri = "/join/left", .keep = true});
+        }
+        for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+            assert_true(sv_starts(body_of(get_reply(&a, fds[i])), SV("/join/left||0|")));
+            send_call(fds[i], (struct call){.method = "GET", .uri = "/again", .keep = true});
+            assert_true(sv_starts(body_of(get_reply(&a, fds[i])), SV("/again|")));
+            (void)close(fds[i]);
+        }
+        (void)kill(r->child, SIGTERM);
+        assert_int_equal(exit_code(r), 0);
+        (void)close(r->ready);
+    }
+    start(r, 1, 5);
+}
+
+/* Whoever reads requests may be held up by none of them. */
+static void server__goes_on_while_a_request_comes_in_pieces(void **state) {
+    struct rig *r = *state;
+    start(r, 2, 5);
+    AUTO_ARENA a = {0};
+    int begun = dial(r);
+    int hung = dial(r);
+    put_record(begun, BEGIN, (unsigned char[8]){0, 1, 1}, 8);
+    send_call(hung, (struct call){.method = "GET", .uri = "/join/0", .has_hung = true});
+    (void)close(begun); /* one thread waits for the rest of the other */
+    (void)usleep(100 * 1000);
+    usec_t before = clock_monotonic();
+    assert_true(has(call(&a, r, (struct call){.method = "GET", .uri = "/else"}), "/else|"));
+    assert_true(clock_monotonic() - before < IO_PATIENCE_US);
+    put_record(hung, STDIN, NULL, 0);
+    assert_true(sv_starts(body_of(get_reply(&a, hung)), SV("/join/0|")));
+    (void)close(hung);
+}
+
+/* The end of another request is none of this one, which has to be waited for. */
+static void server__goes_on_while_the_end_is_anothers(void **state) {
+    struct rig *r = *state;
+    start(r, 2, 5);
+    AUTO_ARENA a = {0};
+    int fd = dial(r);
+    static const unsigned char both[] = {1, BEGIN, 0, 1, 0, 8,     0, 0, 0, 1, 1, 0,
+                                         0, 0,     0, 0, 1, STDIN, 0, 2, 0, 0, 0, 0};
+    put(fd, both, sizeof both);
+    (void)usleep(100 * 1000);
+    usec_t before = clock_monotonic();
+    assert_true(has(call(&a, r, (struct call){.method = "GET", .uri = "/else"}), "/else|"));
+    assert_true(clock_monotonic() - before < IO_PATIENCE_US);
+    (void)close(fd);
+}
+
+static void server__drains_what_has_joined(void **state) {
+    struct rig *r = *state;
+    start(r, 4, 5);
+    int fds[5];
+    send_joined(r, fds, 1);
+    (void)usleep(100 * 1000);
+    int first = fds[0];
+    send_joined(r, fds, ARRAY_LEN(fds));
+    (void)usleep(50 * 1000);
+    assert_int_equal(kill(r->child, SIGTERM), 0);
+    get_joined(first, 0, 1);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        get_joined(fds[i], i, ARRAY_LEN(fds));
+        (void)close(fds[i]);
+    }
+    (void)close(first);
+    assert_int_equal(exit_code(r), 0);
+}
+
 static void server__drains_on_sigterm_and_answers_what_is_in_flight(void **state) {
     struct rig *r = *state;
     start(r, 4, 5);
@@ -526,6 +668,11 @@ int main(void) {
         SERVER_TEST(server__keeps_connections_without_pinning_threads),
         SERVER_TEST(server__closes_what_is_not_to_be_kept),
         SERVER_TEST(server__survives_peers_that_talk_nonsense_or_leave),
+        SERVER_TEST(server__answers_at_once_what_came_during_an_answer),
+        SERVER_TEST(server__answers_singly_what_was_left),
+        SERVER_TEST(server__goes_on_while_a_request_comes_in_pieces),
+        SERVER_TEST(server__goes_on_while_the_end_is_anothers),
+        SERVER_TEST(server__drains_what_has_joined),
         SERVER_TEST(server__drains_on_sigterm_and_answers_what_is_in_flight),
         SERVER_TEST(server__says_so_when_the_drain_time_is_over),
         SERVER_TEST(server__opens_its_socket_to_the_group_only_and_replaces_a_dead_one),
