@@ -4,7 +4,11 @@ import datetime
 import hashlib
 import html
 import json
+import os
 import re
+import shutil
+import threading
+import time
 import urllib.parse
 
 import pytest
@@ -150,6 +154,68 @@ def test_what_is_private_looks_as_if_it_were_not_there(desk, cleo):
         here, there = (desk.get(f"/awards/{id}{ending}") for id in (learner.award, unknown))
         assert here.status == 404 and same(here) == same(there), "gone at once"
     assert "Private" in learner.page(learner.where).text
+
+
+def second_process(desk):
+    """Another `serve` of the same installation, behind a web server of its own: what fetches a path from it."""
+    place, folder, port = desk.laurel, desk.laurel.folder / "second", laurel.free_port()
+    folder.mkdir()
+    socket, config = folder / "laurel.sock", folder / "laurel.conf"
+    config.write_text(place.config.read_text(encoding="utf-8").replace(str(place.socket), str(socket)), encoding="utf-8")
+    place.run("serve 2", [str(laurel.program()), "-c", str(config), "serve"], place.serve_log)
+    laurel.private('write_nginx "$1" "$2" "$3"', folder, port, socket)
+    nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    place.run("nginx 2", [nginx, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")],
+              folder / "nginx.log")
+
+    def get(path):
+        return web.Browser().request("GET", f"http://127.0.0.1:{port}{path}", headers={"Accept": BROWSER})
+
+    def is_up():
+        try:
+            return get("/readyz").status == 200
+        except OSError:
+            return False
+    wait_until(is_up, 30, "the second serve is ready")
+    return get
+
+
+def test_unsharing_counts_at_once_in_every_process(desk, ana, cleo):
+    """Pages are kept for seconds in each process, and many are asked for together: nobody gets what is private by then, nor another's."""
+    get, seen, is_over = second_process(desk), [], threading.Event()
+    both = {learner.award: learner for learner in (ana, cleo)}
+    url = desk.laurel.base + "/awards/"
+
+    def look(award):
+        while not is_over.is_set():
+            begun = time.monotonic()
+            page = get("/awards/" + award)
+            is_right = page.status == 404 or f'<link rel="canonical" href="{url}{award}">' in page.text
+            seen.append((award, begun, time.monotonic(), page.status, is_right))
+
+    def between(start, end):
+        return [status for award, begun, ended, status, _ in list(seen) if award == cleo.award and start < begun and ended < end]
+    lookers = [threading.Thread(target=look, args=(award,)) for award in both for _ in range(6)]
+    changes = []     # (is shared, asked for, done)
+    cleo.choose()
+    for looker in lookers:
+        looker.start()
+    try:
+        for do in ("stop", "share") * 3 + ("stop",):
+            begun = time.monotonic()
+            cleo.choose(do=do)
+            changes.append((do == "share", begun, done := time.monotonic()))
+            wait_until(lambda: len(between(done, float("inf"))) > 5, 30, "some looks at the page")
+    finally:
+        is_over.set()
+        for looker in lookers:
+            looker.join()
+    assert all(is_right for *_, is_right in seen), "somebody else's page"
+    assert {status for award, _, _, status, _ in seen if award == ana.award} == {200}
+    for (is_shared, _, done), (_, next_begun, _) in zip(changes, changes[1:] + [(None, float("inf"), None)]):
+        assert set(between(done, next_begun)) == {200 if is_shared else 404}, is_shared
+    assert desk.laurel.end("serve 2") == 0
+    desk.laurel.end("nginx 2")
 
 
 # --- only what was shared
