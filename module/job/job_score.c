@@ -1,6 +1,6 @@
 /* The gradebook: one line item per badge and course, one score per award (reference lti.md 4;
  * moodle.md 3 lists the traps). The queue runs one of these at a time for a badge, person and
- * course (store_score_job_in), so scores go out in order. */
+ * course (store_score_jobs_in), so scores go out in order. */
 #include "credential_build.h"
 #include "job_internal.h"
 #include "job_line.h"

@@ -148,29 +148,13 @@ bool store_attestation_add(struct store *store, int64_t institution_id, int64_t 
            store_job_add_in(conn, &judge, &a, err) && db_commit(conn, err);
 }
 
-/* One key for all awards of a badge and person in a course: the queue runs one job of a key at a
- * time, so scores go out in order, and the job itself looks which award is the latest (F12). */
-bool store_score_job_in(struct db_conn *conn, int64_t institution_id, int64_t award_id,
-                        struct arena *a, struct err *err) {
-    AUTO_ROWS rows = {0};
+bool store_score_jobs_in(struct db_conn *conn, int64_t institution_id, const int64_t *award_ids,
+                         size_t count, struct arena *a, struct err *err) {
     struct db_args args;
     db_args_init(&args, a);
     db_add_i64(&args, institution_id);
-    db_add_i64(&args, award_id);
-    if (!db_run(conn, "score_job_key", &args, &rows, err)) {
-        return false;
-    }
-    if (rows.count == 0) {
-        return true; /* of no course: there is no column */
-    }
-    const struct store_job_new score = {
-        .institution_id = institution_id,
-        .kind = SV("score"),
-        .dedupe = sv_printf(a, "score:%lld:%lld:%lld", (long long)db_i64(&rows, 0, 0),
-                            (long long)db_i64(&rows, 0, 1), (long long)db_i64(&rows, 0, 2)),
-        .payload = sv_printf(a, "{\"award\":%lld}", (long long)award_id),
-        .priority = 25};
-    return store_job_add_in(conn, &score, a, err);
+    db_add_i64s(&args, award_ids, count);
+    return count == 0 || db_run(conn, "score_add", &args, NULL, err);
 }
 
 static const char *action_of(enum model_award_state state) {
@@ -180,76 +164,139 @@ static const char *action_of(enum model_award_state state) {
     return names[state];
 }
 
-static bool audit(struct db_conn *conn, struct store_actor actor, enum model_award_state state,
-                  int64_t award_id, struct arena *a, struct err *err) {
-    int64_t person_id = actor.person_id == STORE_OPERATOR ? 0 : actor.person_id;
-    return store_audit_in(conn, actor.institution_id, person_id, action_of(state),
-                          sv_printf(a, "{\"award\":%lld}", (long long)award_id), a, err);
+/* Awards that were made or moved in an open transaction, for what follows from that. */
+struct changes {
+    struct db_conn *conn;
+    struct store_actor actor;
+    struct arena *arena;
+    int64_t *awards, *badges, *people, *scored; /* `scored` are those that the gradebook shows */
+    struct sv *actions;
+    size_t count, scored_count;
+};
+
+static void changes_init(struct changes *c, struct store_actor actor, size_t most,
+                         struct arena *a) {
+    *c = (struct changes){.actor = actor,
+                          .arena = a,
+                          .awards = ARENA_ARRAY(a, int64_t, most),
+                          .badges = ARENA_ARRAY(a, int64_t, most),
+                          .people = ARENA_ARRAY(a, int64_t, most),
+                          .scored = ARENA_ARRAY(a, int64_t, most),
+                          .actions = ARENA_ARRAY(a, struct sv, most)};
 }
 
-static bool make_in(struct db_conn *conn, struct store_actor actor, const struct store_award_new *w,
-                    usec_t now, struct arena *a, int64_t *award_id, struct err *err) {
+static void note(struct changes *c, int64_t award_id, int64_t badge_id, int64_t person_id,
+                 enum model_award_state state, bool is_scored) {
+    c->awards[c->count] = award_id;
+    c->badges[c->count] = badge_id;
+    c->people[c->count] = person_id;
+    c->actions[c->count++] = sv_from(action_of(state));
+    if (is_scored) {
+        c->scored[c->scored_count++] = award_id;
+    }
+}
+
+static bool make_in(struct changes *c, const struct store_award_new *awards, size_t n, usec_t now,
+                    struct err *err) {
+    struct arena *a = c->arena;
+    int64_t *badges = ARENA_ARRAY(a, int64_t, n);
+    int64_t *people = ARENA_ARRAY(a, int64_t, n);
+    int64_t *courses = ARENA_ARRAY(a, int64_t, n);
+    int64_t *versions = ARENA_ARRAY(a, int64_t, n);
+    int64_t *states = ARENA_ARRAY(a, int64_t, n);
+    struct sv *reasons = ARENA_ARRAY(a, struct sv, n);
+    struct sv *notes = ARENA_ARRAY(a, struct sv, n);
+    usec_t *issued = ARENA_ARRAY(a, usec_t, n);
+    usec_t *expires = ARENA_ARRAY(a, usec_t, n);
+    for (size_t i = 0; i < n; i++) {
+        badges[i] = awards[i].badge_id;
+        people[i] = awards[i].person_id;
+        courses[i] = awards[i].course_id;
+        versions[i] = awards[i].rule_version;
+        states[i] = awards[i].state;
+        reasons[i] = awards[i].reasons.len == 0 ? SV("{}") : awards[i].reasons;
+        notes[i] = awards[i].note;
+        issued[i] = awards[i].issued_at;
+        expires[i] = awards[i].expires_at;
+    }
     AUTO_ROWS rows = {0};
     struct db_args args;
     db_args_init(&args, a);
-    db_add_i64(&args, actor.institution_id);
-    db_add_i64(&args, w->badge_id);
-    db_add_i64(&args, w->person_id);
-    db_add_i64_or_null(&args, w->course_id);
-    db_add_i64(&args, w->rule_version);
-    db_add_i64(&args, w->state);
-    db_add_text(&args, w->reasons.len == 0 ? SV("{}") : w->reasons);
-    db_add_text(&args, w->note);
-    db_add_bool(&args, actor.person_id != STORE_WORKER);
-    db_add_time(&args, w->issued_at);
-    db_add_time(&args, w->expires_at);
+    db_add_i64(&args, c->actor.institution_id);
+    db_add_bool(&args, c->actor.person_id != STORE_WORKER);
     db_add_time(&args, now);
-    if (!db_run(conn, "award_make", &args, &rows, err)) {
+    db_add_i64s(&args, badges, n);
+    db_add_i64s(&args, people, n);
+    db_add_i64s(&args, courses, n);
+    db_add_i64s(&args, versions, n);
+    db_add_i64s(&args, states, n);
+    db_add_texts(&args, reasons, n);
+    db_add_texts(&args, notes, n);
+    db_add_times(&args, issued, n);
+    db_add_times(&args, expires, n);
+    if (n > 0 && !db_run(c->conn, "award_make", &args, &rows, err)) {
         return false;
     }
-    *award_id = rows.count == 0 ? 0 : db_i64(&rows, 0, 0);
-    if (*award_id == 0) {
-        return true;
+    for (int i = 0; i < rows.count; i++) {
+        const struct store_award_new *w = &awards[db_i64(&rows, i, 0) - 1];
+        note(c, db_i64(&rows, i, 1), w->badge_id, w->person_id, w->state,
+             w->state == MODEL_AWARD_ISSUED && w->is_in_gradebook && w->course_id != 0);
     }
-    int64_t id = *award_id;
-    bool is_scored = w->state == MODEL_AWARD_ISSUED && w->is_in_gradebook && w->course_id != 0;
-    return audit(conn, actor, w->state, id, a, err) &&
-           (!is_scored || store_score_job_in(conn, actor.institution_id, id, a, err));
+    return true;
 }
 
-static bool move_in(struct db_conn *conn, struct store_actor actor,
-                    const struct store_award_move *w, usec_t now, struct arena *a, bool *is_moved,
+static bool move_in(struct changes *c, const struct store_award_move *w, usec_t now,
                     struct err *err) {
     AUTO_ROWS rows = {0};
     struct db_args args;
-    db_args_init(&args, a);
-    db_add_i64(&args, actor.institution_id);
+    db_args_init(&args, c->arena);
+    db_add_i64(&args, c->actor.institution_id);
     db_add_i64(&args, w->award_id);
     db_add_i64(&args, w->from);
     db_add_i64(&args, w->to);
     db_add_text(&args, w->note);
-    db_add_bool(&args, actor.person_id != STORE_WORKER);
+    db_add_bool(&args, c->actor.person_id != STORE_WORKER);
     db_add_time(&args, now);
     db_add_time(&args, w->expires_at);
-    if (!db_run(conn, "award_move", &args, &rows, err)) {
+    if (!db_run(c->conn, "award_move", &args, &rows, err)) {
         return false;
     }
-    *is_moved = rows.count > 0;
-    return !*is_moved || (audit(conn, actor, w->to, w->award_id, a, err) &&
-                          (!w->is_in_gradebook ||
-                           store_score_job_in(conn, actor.institution_id, w->award_id, a, err)));
+    if (rows.count > 0) {
+        note(c, w->award_id, w->badge_id, w->person_id, w->to, w->is_in_gradebook);
+    }
+    return true;
+}
+
+static bool audit(const struct changes *c, struct err *err) {
+    int64_t person_id = c->actor.person_id == STORE_OPERATOR ? 0 : c->actor.person_id;
+    struct db_args args;
+    db_args_init(&args, c->arena);
+    db_add_i64(&args, c->actor.institution_id);
+    db_add_i64_or_null(&args, person_id);
+    db_add_texts(&args, c->actions, c->count);
+    db_add_i64s(&args, c->awards, c->count);
+    return db_run(c->conn, "audit_awards", &args, NULL, err);
 }
 
 /* Whoever got or lost a badge may now meet, or no longer meet, a rule that asks for it. */
-static bool judge_dependants(struct db_conn *conn, int64_t institution_id, const int64_t *badges,
-                             const int64_t *people, size_t count, struct arena *a,
-                             struct err *err) {
+static bool judge_dependants(const struct changes *c, struct err *err) {
     struct db_args args;
-    db_args_init(&args, a);
-    db_add_i64(&args, institution_id);
-    db_add_i64s(&args, badges, count);
-    db_add_i64s(&args, people, count);
-    return count == 0 || db_run(conn, "judge_dependants", &args, NULL, err);
+    db_args_init(&args, c->arena);
+    db_add_i64(&args, c->actor.institution_id);
+    db_add_i64s(&args, c->badges, c->count);
+    db_add_i64s(&args, c->people, c->count);
+    return db_run(c->conn, "judge_dependants", &args, NULL, err);
+}
+
+/* What follows from all of them: the audit, the gradebook, signatures, and other badges. */
+static bool follow(const struct changes *c, struct err *err) {
+    int64_t institution_id = c->actor.institution_id;
+    return c->count == 0 ||
+           (audit(c, err) &&
+            store_score_jobs_in(c->conn, institution_id, c->scored, c->scored_count, c->arena,
+                                err) &&
+            store_sign_awards_in(c->conn, institution_id, c->awards, c->count, c->arena, err) &&
+            judge_dependants(c, err));
 }
 
 bool store_award_make(struct store *store, struct store_actor actor,
@@ -257,75 +304,63 @@ bool store_award_make(struct store *store, struct store_actor actor,
                       struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
-    int64_t id = 0;
+    struct changes c;
+    changes_init(&c, actor, 1, &a);
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
-        !db_begin(conn, actor.institution_id, err) ||
-        !make_in(conn, actor, award, now, &a, &id, err)) {
+        !db_begin(conn, actor.institution_id, err)) {
         return false;
     }
-    *is_made = id != 0;
-    return store_sign_awards_in(conn, actor.institution_id, &id, *is_made ? 1 : 0, &a, err) &&
-           judge_dependants(conn, actor.institution_id, &award->badge_id, &award->person_id,
-                            *is_made ? 1 : 0, &a, err) &&
-           db_commit(conn, err);
+    c.conn = conn;
+    if (!make_in(&c, award, 1, now, err)) {
+        return false;
+    }
+    *is_made = c.count > 0;
+    return follow(&c, err) && db_commit(conn, err);
 }
 
 bool store_award_change(struct store *store, struct store_actor actor,
                         const struct store_award_move *move, usec_t now, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
-    bool is_moved = false;
+    struct changes c;
+    changes_init(&c, actor, 1, &a);
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
-        !db_begin(conn, actor.institution_id, err) ||
-        !move_in(conn, actor, move, now, &a, &is_moved, err)) {
+        !db_begin(conn, actor.institution_id, err)) {
         return false;
     }
-    if (!is_moved) {
+    c.conn = conn;
+    if (!move_in(&c, move, now, err)) {
+        return false;
+    }
+    if (c.count == 0) {
         return err_because(err, ERR_CONFLICT, "award_state",
                            "this award was changed by somebody else in the meantime");
     }
-    return store_sign_awards_in(conn, actor.institution_id, &move->award_id, 1, &a, err) &&
-           judge_dependants(conn, actor.institution_id, &move->badge_id, &move->person_id, 1, &a,
-                            err) &&
-           db_commit(conn, err);
+    return follow(&c, err) && db_commit(conn, err);
 }
 
 bool store_judgement_save(struct store *store, const struct store_judgement *j,
                           struct store_judgement_result *out, struct err *err) {
     AUTO_ARENA a = {0};
     AUTO_CONN *conn = NULL;
-    const struct store_actor worker = {.institution_id = j->institution_id};
+    struct changes c;
+    changes_init(&c, (struct store_actor){.institution_id = j->institution_id},
+                 j->award_count + j->move_count, &a);
     *out = (struct store_judgement_result){0};
     if (!db_take(store->pool, STORE_WAIT_MS, &conn, err) ||
         !db_begin(conn, j->institution_id, err)) {
         return false;
     }
-    int64_t *badges = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
-    int64_t *people = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
-    int64_t *awards = ARENA_ARRAY(&a, int64_t, j->award_count + j->move_count);
-    size_t changed = 0;
-    for (size_t i = 0; i < j->award_count; i++) {
-        if (!make_in(conn, worker, &j->awards[i], j->now, &a, &awards[changed], err)) {
-            return false;
-        }
-        bool is_made = awards[changed] != 0;
-        out->made += is_made ? 1 : 0;
-        badges[changed] = j->awards[i].badge_id;
-        people[changed] = j->awards[i].person_id;
-        changed += is_made ? 1 : 0;
+    c.conn = conn;
+    if (!make_in(&c, j->awards, j->award_count, j->now, err)) {
+        return false;
     }
+    out->made = c.count;
     for (size_t i = 0; i < j->move_count; i++) {
-        bool is_moved = false;
-        if (!move_in(conn, worker, &j->moves[i], j->now, &a, &is_moved, err)) {
+        if (!move_in(&c, &j->moves[i], j->now, err)) {
             return false;
         }
-        out->moved += is_moved ? 1 : 0;
-        awards[changed] = j->moves[i].award_id;
-        badges[changed] = j->moves[i].badge_id;
-        people[changed] = j->moves[i].person_id;
-        changed += is_moved ? 1 : 0;
     }
-    return store_sign_awards_in(conn, j->institution_id, awards, changed, &a, err) &&
-           judge_dependants(conn, j->institution_id, badges, people, changed, &a, err) &&
-           db_commit(conn, err);
+    out->moved = c.count - out->made;
+    return follow(&c, err) && db_commit(conn, err);
 }

@@ -68,12 +68,12 @@ bool store_score_missing(struct store *store, int64_t institution_id, int64_t co
         !db_run(conn, "score_missing", &args, &rows, err)) {
         return false;
     }
+    int64_t *awards = ARENA_ARRAY(&a, int64_t, (size_t)rows.count);
     for (int i = 0; i < rows.count; i++) {
-        if (!store_score_job_in(conn, institution_id, db_i64(&rows, i, 0), &a, err)) {
-            return false;
-        }
+        awards[i] = db_i64(&rows, i, 0);
     }
-    return db_commit(conn, err);
+    return store_score_jobs_in(conn, institution_id, awards, (size_t)rows.count, &a, err) &&
+           db_commit(conn, err);
 }
 
 struct store_line_lock {

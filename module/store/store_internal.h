@@ -32,9 +32,10 @@ NODISCARD bool store_job_add_in(struct db_conn *conn, const struct store_job_new
 NODISCARD bool store_judge_job_in(struct db_conn *conn, int64_t institution_id, int64_t course_id,
                                   const int64_t *people, size_t count, struct arena *a,
                                   struct err *err);
-/* The job that brings an award into the gradebook, inside an open transaction. */
-NODISCARD bool store_score_job_in(struct db_conn *conn, int64_t institution_id, int64_t award_id,
-                                  struct arena *a, struct err *err);
+/* The jobs that bring awards into the gradebook, inside an open transaction. */
+NODISCARD bool store_score_jobs_in(struct db_conn *conn, int64_t institution_id,
+                                   const int64_t *award_ids, size_t count, struct arena *a,
+                                   struct err *err);
 /* Read a course soon, and judge everybody in it: a rule that is new there may be met already.
  * Inside an open transaction. */
 NODISCARD bool store_course_revisit_in(struct db_conn *conn, int64_t institution_id,

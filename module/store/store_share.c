@@ -106,6 +106,6 @@ bool store_share_set(struct store *store, const struct store_share_change *c, st
            store_sign_awards_in(conn, c->institution_id, &c->award_id, 1, &a, err) &&
            /* The gradebook's comment has the link while there is a page behind it. */
            (!before.is_in_gradebook || is_shared == before.was_shared ||
-            store_score_job_in(conn, c->institution_id, c->award_id, &a, err)) &&
+            store_score_jobs_in(conn, c->institution_id, &c->award_id, 1, &a, err)) &&
            db_commit(conn, err);
 }

@@ -8,10 +8,15 @@ SELECT p.id, p.sub, p.name, coalesce(nullif(p.family_name || ' ' || p.given_name
        AND CASE WHEN m.listed_at IS NULL THEN m.is_learner ELSE m.is_listed_learner END
        AND NOT (m.launched_at IS NOT NULL AND m.is_teacher AND NOT m.is_learner),
        p.login, coalesce(s.ref, '')
-FROM membership m JOIN person p ON p.institution_id = m.institution_id AND p.id = m.person_id
+FROM membership m
+-- By key, one by one: a plan made while the tables were small reads all people for each one.
+CROSS JOIN LATERAL (SELECT * FROM person WHERE institution_id = $1 AND id = m.person_id LIMIT 1) p
 JOIN context c ON c.institution_id = m.institution_id AND c.id = m.context_id
-LEFT JOIN source_person s ON s.institution_id = m.institution_id AND s.deployment_id = c.deployment_id
-    AND s.person_id = m.person_id
-WHERE m.institution_id = $1 AND m.context_id = $2 AND ($3::int8[] IS NULL OR m.person_id = ANY ($3))
+LEFT JOIN LATERAL (SELECT ref FROM source_person WHERE institution_id = $1 AND deployment_id = c.deployment_id
+                   AND person_id = m.person_id LIMIT 1) s ON true
+WHERE m.institution_id = $1 AND m.context_id = $2
+  AND m.person_id BETWEEN (SELECT coalesce(min(id), 0) FROM unnest($3) AS id)
+                      AND (SELECT coalesce(max(id), 9223372036854775807) FROM unnest($3) AS id)
+  AND ($3::int8[] IS NULL OR m.person_id IN (SELECT unnest($3)))
 ORDER BY lower(p.name), p.id
 LIMIT 50000

@@ -12,8 +12,10 @@ WITH input AS (
     SELECT $1, $2, n.person_id, n.item_id, n.score, n.maximum, n.letter, n.is_posted, n.is_excused, c.completion,
            n.submitted_at, n.graded_at, c.completed_at
     FROM input n
-    LEFT JOIN fact h ON h.institution_id = $1 AND h.context_id = $2 AND h.person_id = n.person_id
-        AND h.item_id = n.item_id
+    LEFT JOIN LATERAL ( -- by key, one by one: a plan made while the table was small reads the whole course for each lot
+        SELECT * FROM fact WHERE institution_id = $1 AND context_id = $2 AND person_id = n.person_id AND item_id = n.item_id
+        LIMIT 1
+    ) h ON true
     CROSS JOIN LATERAL ( -- a completion below 0 was not asked for: it stays, and is no reason for a row of its own
         SELECT CASE WHEN n.completion < 0 THEN coalesce(h.completion, 0) ELSE n.completion END AS completion,
                CASE WHEN n.completion < 0 THEN h.completed_at ELSE n.completed_at END AS completed_at
@@ -29,11 +31,19 @@ WITH input AS (
         is_posted = excluded.is_posted, is_excused = excluded.is_excused, completion = excluded.completion,
         submitted_at = excluded.submitted_at, graded_at = excluded.graded_at, completed_at = excluded.completed_at
     RETURNING person_id
+), unsaid AS MATERIALIZED (
+    SELECT h.person_id, h.item_id
+    FROM unnest($4) AS p (id)
+    CROSS JOIN LATERAL (SELECT person_id, item_id FROM fact
+                        WHERE institution_id = $1 AND context_id = $2 AND person_id = p.id OFFSET 0) h
+    WHERE $5 AND (h.person_id, h.item_id) NOT IN (SELECT person_id, item_id FROM input)
+), lost AS MATERIALIZED (
+    SELECT u.person_id, u.item_id
+    FROM unsaid u JOIN item i ON i.institution_id = $1 AND i.id = u.item_id AND i.source = $3 AND NOT i.kind = ANY ($18)
 ), gone AS (
-    DELETE FROM fact f USING item i
-    WHERE $5 AND f.institution_id = $1 AND f.context_id = $2 AND f.person_id = ANY ($4)
-      AND i.institution_id = $1 AND i.id = f.item_id AND i.source = $3 AND NOT i.kind = ANY ($18)
-      AND NOT EXISTS (SELECT FROM input n WHERE n.person_id = f.person_id AND n.item_id = f.item_id)
+    DELETE FROM fact f USING lost l
+    WHERE EXISTS (SELECT FROM lost) AND f.institution_id = $1 AND f.context_id = $2 AND f.person_id = l.person_id
+      AND f.item_id = l.item_id
     RETURNING f.person_id
 )
 SELECT person_id FROM saved UNION ALL SELECT person_id FROM gone

@@ -18,7 +18,7 @@ WITH input AS (
 ), left_the_course AS ( -- when they come back, their facts are to be read, whatever their mark was
     UPDATE membership m SET is_active = false, read_mark = '', read_at = NULL
     WHERE $7 AND m.institution_id = $1 AND m.context_id = $2 AND m.is_active AND m.listed_at IS NOT NULL
-      AND NOT EXISTS (SELECT FROM input i WHERE i.person_id = m.person_id)
+      AND m.person_id NOT IN (SELECT person_id FROM input) -- hashed, whatever the table is taken to hold
     RETURNING person_id
 )
 SELECT person_id FROM saved UNION ALL SELECT person_id FROM left_the_course

@@ -120,6 +120,34 @@ static void save(struct place *p, int score, int first_score) {
     }
 }
 
+/* Plans are made, and kept by connections, while tables are still empty, and what PostgreSQL
+ * counted of them stays so for a while. Merging, judging and signing must not read each row once
+ * for every other for it. */
+static void job_judge__reads_no_table_over_and_over(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    (void)support_sql("INSERT INTO membership (institution_id, context_id, person_id) SELECT "
+                      "institution_id, id, 1 FROM context");
+    (void)support_sql("ANALYZE");
+    save(&p, 10, 10);
+    work(&p);
+    save(&p, 60, 60);
+    work(&p);
+    assert_int_equal(support_sql("SELECT count(*) FROM award WHERE signed_at IS NOT NULL"), PEOPLE);
+    place_close(&p); /* what a connection read is counted when it ends */
+    while (support_sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'laurel_app' AND "
+                       "datname = current_database()") > 0) {
+        (void)support_sql("SELECT pg_sleep(0.05)");
+    }
+    int64_t read = support_sql(
+        "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_user_tables WHERE relname IN "
+        "('fact', 'membership', 'award', 'credential', 'rule_version', 'badge')");
+    if (read > 100LL * PEOPLE) {
+        fail_msg("%lld rows were read for %d people", (long long)read, PEOPLE);
+    }
+}
+
 /* A worker dies in the middle of the third lot: two are saved, and the job's repetition awards each
  * of the others, and nobody twice. */
 static void job_judge__loses_nobody_when_it_breaks_off(void **state) {
@@ -307,6 +335,7 @@ static void reconcile_schedule__comes_once_each_night(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(job_judge__reads_no_table_over_and_over),
         cmocka_unit_test(job_judge__loses_nobody_when_it_breaks_off),
         cmocka_unit_test(job_reconcile__counts_and_makes_good),
         cmocka_unit_test(reconcile_courses__says_whose_grades_do_not_come),
