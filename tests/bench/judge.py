@@ -41,30 +41,31 @@ class Worker:
                     self.lines.append((time.monotonic(), json.loads(text)))
                     self.arrived.notify_all()
 
-    def wait(self, event, since, nth=1):
-        """The nth line of this event after line number `since`, as (time, line). Two jobs may log in either order."""
+    def wait(self, event, since, nth=1, people=0):
+        """The nth line of this event after line number `since` about so many people or more, as (time, line). Two jobs
+        may log in either order."""
         def found():
             lines = self.lines[since:]
             bad = [line for _, line in lines if line["level"] in ("warn", "error")]
             assert not bad, bad[0]
-            return [one for one in lines if one[1]["event"] == event][nth - 1:nth]
+            return [one for one in lines if one[1]["event"] == event and one[1].get("people", 0) >= people][nth - 1:nth]
         with self.arrived:
             assert self.arrived.wait_for(found, WAIT_S), f"no {event} within {WAIT_S} s"
             return found()[0]
 
 
-def sync(place, course, worker, usage_of):
+def sync(place, course, worker, usage_of, ask):
     """One reading with what follows from it."""
     course.asked.clear()
     usage, since = rig.Usage(usage_of), len(worker.lines)
-    place.cli("sync")
+    ask()
     read_at, read = worker.wait("course_read", since)
     saved_from = max(at for at in course.asked if at < read_at)
     result = {"requests": read["requests"], "mb": read["bytes"] / 1e6, "facts_changed": read["facts_changed"],
               "people_changed": read["people_changed"], "reading_s": saved_from - course.asked[0],
               "save_s": read_at - saved_from, "judge_s": 0.0, "made": 0}
     if read["people_changed"] > 0:
-        judged_at, judged = worker.wait("course_judged", since)
+        judged_at, judged = worker.wait("course_judged", since, people=1)
         result.update(judge_s=max(0.0, judged_at - read_at), made=judged["made"], judged=judged["people"])
     result["cpu_us"] = usage.each_us(1)
     result["awarding_s"] = result["save_s"] + result["judge_s"]
@@ -110,18 +111,19 @@ def course(cluster):
         token.write_text("bench-token\n", encoding="utf-8")
         place.cli("source", "set", "--issuer", school.issuer, "--client-id", school.client_id, "--deployment",
                   school.deployment, "--kind", "moodle", "--base-url", lms.base, "--token-file", token)
-        import_badge(place, school, ["42"], TEN)
         worker = Worker(place)
         usage = {"worker": (worker.process.pid, False), "postgres": (place.postmaster(), True)}
         result = {"learners": LEARNERS, "items": moodle.ITEMS, "leaves": LEAVES}
         good = lambda user, item: 70 + (user * 7 + item * 3) % 31  # noqa: E731
         better = lambda user, item: good(user, item) + (user % 100 == 0 and item == 1)  # noqa: E731
-        for name, score in (("nobody graded", None), ("everybody graded", good), ("1 % changed", better),
-                            ("nothing changed", better)):
-            lms.score = score or (lambda user, item: None)
+        again = lambda: place.cli("sync")  # noqa: E731
+        for name, score, ask in (("nobody graded", lambda user, item: None, lambda: import_badge(place, school, ["42"], TEN)),
+                                 ("everybody graded", good, again), ("1 % changed", better, again),
+                                 ("nothing changed", better, again)):
+            lms.score = score
             place.analyze()
             place.checkpoint()
-            result[name] = sync(place, lms, worker, usage)
+            result[name] = sync(place, lms, worker, usage, ask)
             print(f"{name}: {result[name]}", file=sys.stderr, flush=True)
         [(awards,)] = place.rows("SELECT count(*) FROM award WHERE state = 2")
         assert awards == LEARNERS, f"{awards} awards of {LEARNERS}"
