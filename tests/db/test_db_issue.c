@@ -291,15 +291,17 @@ static void issue_sign__notes_what_cannot_be_signed_and_goes_on(void **state) {
     judge(&p, 3);
     (void)support_sql(
         "INSERT INTO attestation (institution_id, badge_id, person_id, condition, by_person_id, "
-        "evidence) SELECT institution_id, badge_id, person_id, 'seen', 1, E'a\\x01b' FROM award "
+        "evidence) SELECT institution_id, badge_id, person_id, 'seen', 1, repeat('x', 50000) "
+        "FROM award "
         "ORDER BY id LIMIT 1");
     (void)support_sql("INSERT INTO award_share (institution_id, award_id, shows_evidence) SELECT "
                       "institution_id, id, true FROM award");
     assert_int_equal(sign_all(&p, p.now, &problems), 2);
     assert_int_equal(problems, 1);
     assert_int_equal(
-        support_sql("SELECT count(*) FROM award WHERE sign_problem LIKE '%U+0001%' AND signed_at "
-                    "IS NULL AND id = (SELECT min(id) FROM award)"),
+        support_sql(
+            "SELECT count(*) FROM award WHERE sign_problem LIKE 'evidence has %' AND signed_at "
+            "IS NULL AND id = (SELECT min(id) FROM award)"),
         1);
     /* it is not tried for ever, but when something changed */
     (void)support_sql("DELETE FROM job");
