@@ -98,6 +98,9 @@ struct grades_reading {
     bool is_few;     /* LATEST: complete for the people listed, and says nothing of others, of
                         items or of the course */
     bool has_more;   /* LATEST: others have new work too */
+    bool has_letters;  /* `letters` are told */
+    struct sv letters; /* the course's own grades in letters or words, a line each, the best first;
+                          empty: A+ to F */
     struct sv course_ref; /* the source's own id of the course (Canvas: its number); may be empty */
     bool is_over;         /* concluded: nothing is graded any more */
     usec_t ends_at;       /* the course's last day by its source; 0: not said */

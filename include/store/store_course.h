@@ -15,6 +15,7 @@ struct store_course {
     struct sv lineitems_url, nrps_url, ags_scopes;
     usec_t synced_at, sync_requested_at, sync_failed_at;
     struct sv sync_error;
+    struct sv letters;   /* its own grades in words, a line each, the best first; empty: A+ to F */
     usec_t next_read_at; /* 0: when somebody asks */
     struct sv waits_for; /* "lms.example does not answer in time": its host is left alone */
     usec_t waits_until;  /* and tried again then; 0: it is not */
@@ -121,6 +122,8 @@ struct store_reading {
     bool keeps_items;     /* no item is gone; a maximum, pass mark or completion not said stays */
     unsigned untold;      /* bits 1 << model_item_kind: of these kinds nothing is gone */
     bool is_few;          /* complete for the people listed; says nothing of anything else */
+    bool has_letters;     /* `letters` are told: */
+    struct sv letters;    /* as store_course has them */
     struct sv course_ref; /* the source's own id of the course; empty: not said */
     bool is_over;
     usec_t ends_at;

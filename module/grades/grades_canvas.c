@@ -124,6 +124,7 @@ bool grades_canvas_read(const struct grades_source *source, const struct grades_
     init(&r, source, course, io, out);
     out->is_few = course->scope == GRADES_LATEST;
     if (!canvas_course_read(&r, err) ||
+        (course->scope == GRADES_WHOLE && !canvas_scale_read(&r, err)) ||
         !(out->is_few ? canvas_latest_read(&r, err) : canvas_people_read(&r, err))) {
         return false;
     }

@@ -107,6 +107,7 @@ struct canvas_read {
     const struct grades_course *asked;
     struct sv course; /* Canvas's id */
     bool hides_totals;
+    struct sv scheme; /* id of its own grading scheme; empty: Canvas's */
     struct canvas_user *users;
     size_t user_count, user_cap;
     struct grades_index user_index; /* Canvas's id to users */
@@ -138,6 +139,9 @@ NODISCARD bool canvas_people_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_person_read(struct canvas_read *r, struct sv id, struct err *err);
 /* In its place: of those few whose work was graded or handed in last, and whom the last reading
  * knew. Nobody: there is no such work. */
+/* The letters of its scheme, the best first. A scheme that may not be seen is said to be missing.
+ */
+NODISCARD bool canvas_scale_read(struct canvas_read *r, struct err *err);
 NODISCARD bool canvas_latest_read(struct canvas_read *r, struct err *err);
 /* Finds out who is who: fills in canvas_user.member. Never by e-mail, login or name. Keeps what it
  * found when Canvas breaks off: the next reading goes on from there. */

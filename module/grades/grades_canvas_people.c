@@ -53,6 +53,10 @@ bool canvas_course_read(struct canvas_read *r, struct err *err) {
         return canvas_shape("the course", err);
     }
     r->hides_totals = json_is_true(json_object_get(course, "hide_final_grades"));
+    struct sv scheme; /* null and 0: Canvas's own, A to F */
+    bool has_scheme =
+        canvas_id(json_object_get(course, "grading_standard_id"), r->build.arena, &scheme);
+    r->scheme = has_scheme && !sv_eq(scheme, SV("0")) ? scheme : sv_of(NULL, 0);
     r->build.out->course_ref = r->course;
     /* A course that is over by its dates alone is still graded by those who may, and its dates
      * change: that one has an end only. */

@@ -20,6 +20,7 @@ const char *const grades_oauth_scopes[] = {
     "url:GET|/api/v1/courses/:course_id/bulk_user_progress",
     "url:GET|/api/v1/courses/:course_id/users/:user_id/progress",
     "url:GET|/api/v1/courses/:course_id/outcome_rollups",
+    "url:GET|/api/v1/courses/:course_id/grading_standards/:grading_standard_id",
     "url:GET|/api/v1/users/:id",
     "url:GET|/api/v1/courses/:course_id/users/:id",
 };

@@ -52,6 +52,8 @@ static struct store_reading reading_of(const struct sync_run *run, const struct 
                                   .keeps_items = r->keeps_items,
                                   .untold = r->untold,
                                   .is_few = r->is_few,
+                                  .has_letters = r->has_letters,
+                                  .letters = r->letters,
                                   .course_ref = r->course_ref,
                                   .is_over = r->is_over,
                                   .ends_at = r->ends_at,

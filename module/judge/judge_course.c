@@ -1,6 +1,8 @@
 #include "judge_internal.h"
 #include <string.h>
 
+#define LETTERS_MAX 100
+
 static usec_t day_end(void *ctx, int year, int month, int day) {
     return text_day_end(ctx, year, month, day);
 }
@@ -24,7 +26,31 @@ static struct badge_source_can source_can(const struct model_item *items, size_t
     return can;
 }
 
-void judge_catalogue(struct judge_course *c) {
+static bool is_usual(struct sv letter) {
+    for (size_t i = 0; i < badge_scale_default.count; i++) {
+        if (sv_eq(badge_scale_default.letters[i], letter)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL, the usual one, where all letters of the course's own are in that: a rule that wants a B+
+ * holds in a course whose teachers give A, B and C. */
+static const struct badge_scale *scale_of(struct sv letters, struct arena *a) {
+    struct badge_scale *scale = ARENA_ARRAY(a, struct badge_scale, 1);
+    struct sv *list = ARENA_ARRAY(a, struct sv, LETTERS_MAX);
+    bool has_others = false;
+    while (letters.len > 0 && scale->count < LETTERS_MAX) {
+        (void)sv_cut(letters, '\n', &list[scale->count], &letters);
+        has_others = has_others || !is_usual(list[scale->count]);
+        scale->count++;
+    }
+    scale->letters = list;
+    return has_others ? scale : NULL;
+}
+
+static void make_catalogue(struct judge_course *c, struct arena *a) {
     struct sv source = c->item_count == 0 ? sv_of(NULL, 0) : c->items[0].source;
     c->catalogue =
         (struct badge_catalogue){.items = c->items,
@@ -33,6 +59,7 @@ void judge_catalogue(struct judge_course *c) {
                                  .source_name = sv_eq(source, SV("moodle"))   ? SV("Moodle")
                                                 : sv_eq(source, SV("canvas")) ? SV("Canvas")
                                                                               : source,
+                                 .scale = scale_of(c->course.letters, a),
                                  .day_end = day_end,
                                  .day_ctx = (void *)c->zone};
 }
@@ -45,7 +72,7 @@ bool judge_course_open(struct store *store, int64_t institution_id, int64_t cour
         !store_item_list(store, institution_id, course_id, a, &out->items, &out->item_count, err)) {
         return false;
     }
-    judge_catalogue(out);
+    make_catalogue(out, a);
     return true;
 }
 

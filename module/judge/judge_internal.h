@@ -10,8 +10,6 @@
 NODISCARD bool judge_badge_read(struct arena *a, const struct store_badge *stored,
                                 struct model_badge *definition, const struct badge_rule **rule,
                                 struct err *err);
-/* The catalogue of a course from its items. */
-void judge_catalogue(struct judge_course *course);
 /* Bind a rule; false with `problem` (one sentence) when it cannot be judged there. */
 bool judge_bind(const struct judge_course *course, const struct badge_rule *rule, struct arena *a,
                 const struct badge_plan **plan, struct sv *problem);

@@ -45,7 +45,8 @@ bool store_course_get(struct store *store, int64_t institution_id, int64_t cours
                                  .source_read_at = db_time(&rows, 0, 20),
                                  .whole_at = db_time(&rows, 0, 21),
                                  .whole_requested_at = db_time(&rows, 0, 22),
-                                 .whole_requests = db_i64(&rows, 0, 23)};
+                                 .whole_requests = db_i64(&rows, 0, 23),
+                                 .letters = store_text(&rows, 0, 24, a)};
     if (out->waits_until != 0) {
         out->waits_for = store_host_words(db_text(&rows, 0, 17), db_text(&rows, 0, 19), a);
     }

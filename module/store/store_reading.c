@@ -550,6 +550,20 @@ static bool add_judge_job(struct merge *m) {
                               m->is_everybody ? NULL : m->changed, n, m->arena, m->err);
 }
 
+/* By another scale other people are good enough. */
+static bool save_letters(struct merge *m) {
+    AUTO_ROWS rows = {0};
+    struct db_args args;
+    begin_args(m, &args);
+    db_add_text(&args, m->reading->letters);
+    if (m->reading->has_letters && m->is_source &&
+        !db_run(m->conn, "reading_letters", &args, &rows, m->err)) {
+        return false;
+    }
+    m->is_everybody = m->is_everybody || rows.count > 0;
+    return true;
+}
+
 static bool end(struct merge *m) {
     const struct store_reading *r = m->reading;
     struct db_args args;
@@ -594,7 +608,7 @@ static bool merge(struct merge *m) {
         return false;
     }
     m->is_set_aside = m->reading->is_few && m->result->items_changed > 0;
-    return m->is_set_aside || (load_known(m) && save_facts(m) && save_known(m) &&
+    return m->is_set_aside || (load_known(m) && save_facts(m) && save_known(m) && save_letters(m) &&
                                (m->reading->is_few ? end_few(m) : end(m)) && add_judge_job(m));
 }
 

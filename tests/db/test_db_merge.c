@@ -56,7 +56,7 @@ static void place_close(struct place *p) {
 /* What a source says: whose grades in what. */
 struct says {
     const char *source;
-    bool is_complete, is_partial, keeps_items, is_few, has_completion;
+    bool is_complete, is_partial, keeps_items, is_few, has_completion, has_letters;
     int maximum; /* of all items; 0: not said */
     bool is_there[PEOPLE], is_unread[PEOPLE], is_idle[PEOPLE];
     const char *mark[PEOPLE];
@@ -66,7 +66,7 @@ struct says {
     const char *title[ITEMS];
     usec_t due_at;
     int score[PEOPLE][ITEMS];
-    struct sv course_ref;
+    struct sv course_ref, letters;
     bool is_over;
     usec_t ends_at;
     int64_t requests, unmatched;
@@ -106,6 +106,8 @@ static bool try_save(struct place *p, const struct says *s, struct store_reading
                               .keeps_items = s->keeps_items,
                               .untold = s->untold,
                               .is_few = s->is_few,
+                              .has_letters = s->has_letters,
+                              .letters = s->letters,
                               .course_ref = s->course_ref,
                               .is_over = s->is_over,
                               .ends_at = s->ends_at,
@@ -566,6 +568,35 @@ static long long judge_jobs(const char *people) {
     return support_sql(sql);
 }
 
+/* Who has what is as before; who is good enough is not. */
+static void reading__judges_everybody_by_another_scale(void **state) {
+    (void)state;
+    struct place p;
+    place_open(&p);
+    struct says s = says_all(50);
+    (void)save(&p, &s);
+    static const struct {
+        bool is_told;
+        const char *letters;
+        int judged;
+    } rows[] = {{false, "Meets\nBelow", 0}, {true, "", 0},           {true, "Meets\nBelow", 1},
+                {true, "Meets\nBelow", 0},  {true, "Meets\nNot", 1}, {false, "", 0}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)support_sql("DELETE FROM job");
+        s.has_letters = rows[i].is_told;
+        s.letters = sv_from(rows[i].letters);
+        struct store_reading_result r = save(&p, &s);
+        assert_int_equal(r.people_changed, rows[i].judged == 1 ? PEOPLE : 0);
+        assert_int_equal(
+            support_sql("SELECT count(*) FROM job WHERE kind = 'judge' AND NOT payload "
+                        "? 'people'"),
+            rows[i].judged);
+    }
+    reload(&p);
+    assert_true(sv_eq(p.course.letters, SV("Meets\nNot")));
+    place_close(&p);
+}
+
 /* Somebody waited: they were read before the rest, which comes next and is the reading. */
 static void reading_of_a_few__says_nothing_of_anything_else(void **state) {
     (void)state;
@@ -816,6 +847,7 @@ int main(void) {
         cmocka_unit_test(item__keeps_its_identity),
         cmocka_unit_test(reading__tells_what_it_could_not_read),
         cmocka_unit_test(reading_of_some__leaves_items_as_they_are),
+        cmocka_unit_test(reading__judges_everybody_by_another_scale),
         cmocka_unit_test(reading_of_everybody__leaves_who_takes_no_part),
         cmocka_unit_test(reading_without_a_right__leaves_what_it_was_not_told),
         cmocka_unit_test(reading_of_a_few__says_nothing_of_anything_else),

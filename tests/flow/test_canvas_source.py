@@ -215,3 +215,39 @@ def test_the_access_token_is_in_no_log_and_sealed(school):
         assert school.canvas.token not in log.read_text(errors="replace")
     sealed = school.laurel.rows("SELECT encode(token_sealed, 'escape') FROM grade_source")
     assert sealed and all(school.canvas.token not in text for (text,) in sealed)
+
+
+def test_words_are_ranked_by_the_course_s_own_scheme(school):
+    canvas = school.canvas
+    canvas.scheme = [("Exceeds", 0.9), ("Meets", 0.7), ("Nearly there", 0.5), ("Not yet", 0)]
+    canvas.assign(140, "Poster", 10, grading_type="letter_grade")
+    canvas.grade(ANA, 140, 9.5, grade="Exceeds")
+    canvas.grade(CHO, 140, 5, grade="Nearly there")
+    for user in (ANA, CHO):
+        school.launch(user)
+
+    def read_whole():
+        before = school.synced_at()
+        school.laurel.rows("UPDATE context SET whole_at = NULL RETURNING 1")     # as in the night
+        school.laurel.cli("sync", "--course", canvas.context)
+        wait_until(lambda: school.synced_at() != before, PROMPT_S, "the course is read")
+
+    def badge(letter):
+        path = school.laurel.folder / "letters.json"
+        course = {"issuer": school.platform.issuer, "client_id": school.platform.client_id,
+                  "deployment_id": school.platform.deployment, "context_id": canvas.context}
+        path.write_text(json.dumps({
+            "issuer": {"key": "northside", "name": "Northside College", "url": "https://northside.example"},
+            "badges": [{"key": "poster", "name": "Poster", "description": "For tests.", "courses": [course],
+                        "rule": {"item": "Poster", "min_letter": letter}}]}), encoding="utf-8")
+        return school.laurel.cli("badge", "import", path, check=False)
+
+    read_whole()
+    refused = badge("B")
+    assert refused.status != 0 and "Exceeds, Meets, Nearly there, Not yet" in refused.err, refused.err
+    assert badge("Meets").status == 0
+    wait_until(lambda: school.awards(ANA, "poster"), PROMPT_S, "who exceeds has it")
+    assert school.awards(CHO, "poster") == []
+    canvas.scheme = [("Exceeds", 0.9), ("Nearly there", 0.6), ("Meets", 0.5), ("Not yet", 0)]    # it takes less now
+    read_whole()
+    wait_until(lambda: school.awards(CHO, "poster"), PROMPT_S, "so have others, though no grade changed")

@@ -42,6 +42,7 @@ class Canvas:
         # `breaks_after`: so many more answers, then 503; `retry_after`: seconds, sent with the next `busy`; `slow`:
         # seconds an answer takes; `at_once`, `most`: requests under way, now and at most; `remaining`: of the rate limit.
         self.also, self.breaks_after, self.retry_after, self.slow, self.remaining = set(), None, None, 0, "599.1"
+        self.scheme = []        # (name, value) of the course's own grading scheme
         self.slow_at = {}       # part of an address: seconds that answers there take besides
         self.at_once, self.most, self.good, self.lock = 0, 0, [], threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -135,7 +136,7 @@ class Canvas:
         named = path.removeprefix("/api/v1/courses/lti_context_id:")
         if named in {self.context, *self.also} or path == f"/api/v1/courses/{self.course}":
             return {"id": self.course, "name": "Biology", "workflow_state": "available",
-                    "hide_final_grades": self.hide_final_grades}
+                    "hide_final_grades": self.hide_final_grades, "grading_standard_id": 7 if self.scheme else None}
         part = path.removeprefix(f"/api/v1/courses/{self.course}/")
         if part == "enrollments":
             return self.listed(query)
@@ -145,6 +146,9 @@ class Canvas:
             return self.grouped(query["student_ids[]"]) if "grouped" in query else self.since(query)
         if part == "modules":
             return self.modules_for(query.get("student_id", [None])[0])
+        if part == "grading_standards/7" and self.scheme:
+            return {"id": 7, "title": "Words", "context_type": "Account", "context_id": 1,
+                    "grading_scheme": [{"name": name, "value": value} for name, value in self.scheme]}
         if part == "outcome_rollups":
             return {"rollups": [], "linked": {"outcomes": []}}
         if part == "bulk_user_progress":

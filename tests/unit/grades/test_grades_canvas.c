@@ -448,6 +448,48 @@ static void canvas__says_that_totals_are_not_granted(void **state) {
     assert_true(has_part(b->reading.missing, "view all grades"));
 }
 
+/* The best first, however they are listed; what cannot be ranked is not told. */
+static void canvas__knows_the_letters_of_a_course(void **state) {
+    static const struct {
+        const char *id, *standard;
+        int status;
+        bool is_told;
+        const char *letters;
+    } rows[] = {
+        {"null", NULL, 0, true, ""},
+        {"0", NULL, 0, true, ""},
+        {"\"0\"", NULL, 0, true, ""},
+        {"7",
+         "{\"grading_scheme\":[{\"name\":\"Meets\",\"value\":0.7},{\"name\":\" Exceeds "
+         "\",\"value\":\"0.9\"},{\"name\":\"Below\",\"value\":0}]}",
+         200, true, "Exceeds\nMeets\nBelow"},
+        {"\"7\"", "{\"grading_scheme\":[{\"name\":\"A\",\"value\":null}]}", 200, false, ""},
+        {"7", "{\"grading_scheme\":[{\"name\":\"\",\"value\":1}]}", 200, false, ""},
+        {"7", "{\"grading_scheme\":[{\"name\":\"a\\nb\",\"value\":1}]}", 200, false, ""},
+        {"7", "{\"grading_scheme\":{}}", 200, false, ""},
+        {"7", "{}", 401, false, ""},
+        {"7", "{}", 404, true, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)teardown(state);
+        (void)setup(state);
+        struct bench *b = *state;
+        reply_body(b, "/courses/lti_context_id:",
+                   arena_printf(&b->arena, "{\"id\":55,\"grading_standard_id\":%s}", rows[i].id));
+        if (rows[i].standard != NULL) {
+            reply_with(b, (struct canned){.url = "/courses/55/grading_standards/7",
+                                          .status = rows[i].status,
+                                          .body = rows[i].standard});
+        }
+        must_read(b);
+        if (b->reading.has_letters != rows[i].is_told ||
+            !sv_eq(b->reading.letters, sv_from(rows[i].letters))) {
+            fail_msg("%zu: %.*s", i, SV_ARG(b->reading.letters));
+        }
+        assert_int_equal(b->reading.missing.len > 0, !rows[i].is_told);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(canvas__reads_a_course_whole, setup, teardown),
@@ -458,6 +500,7 @@ int main(void) {
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__takes_letters_and_complete_from_the_way_of_grading,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(canvas__knows_the_letters_of_a_course, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__hides_complete_until_it_is_posted, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__lists_assignments_of_every_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(canvas__knows_who_may_earn, setup, teardown),
