@@ -89,7 +89,7 @@ c_sources() { find module tests conf include -name '*.[ch]' | sort; }
 
 format_check() { c_sources | xargs clang-format --dry-run -Werror; }
 
-tidy_check() { $PYTHON tests/support/tidy.py build-clang "$jobs" 150; }
+tidy_check() { $PYTHON tests/support/tidy.py build-clang "$jobs" 75; }
 
 cppcheck_check() {
     mkdir -p .cache/cppcheck
