@@ -354,6 +354,17 @@ def test_the_verdict_is_that_of_now(desk):
 
 # --- what the page is
 
+def test_a_page_that_is_kept_is_answered_as_when_it_was_made(desk, ana):
+    """By another road: what protects it goes along."""
+    desk.now(ana.award, issued_at="issued_at + interval '1 second'")    # so that it is made anew
+    made, kept, head = (desk.get(f"/awards/{ana.award}", method) for method in ("GET", "GET", "HEAD"))
+    said = [sorted((name, value) for name, value in reply.headers if name not in ("Date", "X-Request-Id"))
+            for reply in (made, kept)]
+    assert said[0] == said[1] and (made.status, made.body) == (kept.status, kept.body)
+    assert head.header("Content-Security-Policy") == kept.header("Content-Security-Policy") and head.body == b""
+    assert kept.header("Referrer-Policy") and kept.header("X-Request-Id") != made.header("X-Request-Id")
+
+
 def test_the_page_of_an_award(desk, ana):
     page = desk.open(f"/awards/{ana.award}")
     url, badge_url = f"{desk.laurel.base}/awards/{ana.award}", f"{desk.laurel.base}/badges/{ana.badge}"
