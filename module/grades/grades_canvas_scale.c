@@ -65,7 +65,9 @@ bool canvas_scale_read(struct canvas_read *r, struct err *err) {
                                SV_ARG(r->course), SV_ARG(r->scheme));
     if (canvas_get(&r->link, url, "the grading scheme", &scratch, &response, &standard, &fail)) {
         if (!scheme_take(r, standard)) {
-            canvas_untold(r, 0, "Canvas does not tell the letters of the course's grading scheme.");
+            canvas_untold(r, 0,
+                          "Canvas does not tell what the letters of the course's grading scheme "
+                          "are worth: write rules on points or per cent there.");
         }
         return true;
     }
